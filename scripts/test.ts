@@ -1,0 +1,70 @@
+// Runs groups of tests (unit, integration, e2e, chaos) one after the other; ends with one plain line for all of them.
+
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const ownFolder = ["integration", "e2e", "chaos"] as const;
+const groups = ["unit", ...ownFolder] as const;
+type Group = (typeof groups)[number];
+
+/** Real servers and browsers share two cores badly: only unit tests run side by side. */
+const settings: Record<Group, { readonly concurrency: number; readonly timeoutMs: number }> = {
+  unit: { concurrency: 2, timeoutMs: 120_000 },
+  integration: { concurrency: 1, timeoutMs: 180_000 },
+  e2e: { concurrency: 1, timeoutMs: 600_000 },
+  chaos: { concurrency: 1, timeoutMs: 600_000 },
+};
+
+interface Summary {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !groups.some((group) => group === name));
+if (asked.length === 0 || unknown.length > 0) {
+  console.error(`test groups are ${groups.join(", ")}; asked for: ${asked.join(", ") || "nothing"}`);
+  process.exit(2);
+}
+
+const total: Summary = { passed: 0, failed: 0, skipped: 0 };
+for (const group of groups.filter((name) => asked.includes(name))) {
+  const summary = await run(group);
+  total.passed += summary.passed;
+  total.failed += summary.failed;
+  total.skipped += summary.skipped;
+}
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+function filesOf(group: Group): readonly string[] {
+  const all = globSync("test/**/*.test.ts", { cwd: root }).sort();
+  const folder = (file: string) => file.split(path.sep)[1] ?? "";
+  if (group !== "unit") return all.filter((file) => folder(file) === group);
+  return all.filter((file) => !ownFolder.some((name) => name === folder(file)));
+}
+
+async function run(group: Group): Promise<Summary> {
+  const files = filesOf(group);
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  console.log(`\n── ${group}: ${files.length} files`);
+  const { concurrency, timeoutMs } = settings[group];
+  const child = spawn(
+    process.execPath,
+    ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`, `--test-timeout=${timeoutMs}`, ...files],
+    { cwd: root, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, NODE_NO_WARNINGS: "1" } },
+  );
+  let tail = "";
+  child.stdout.on("data", (bytes: Buffer) => {
+    process.stdout.write(bytes);
+    tail = (tail + bytes.toString()).slice(-4000);
+  });
+  const code = await new Promise<number>((resolve) => child.once("close", (exit) => resolve(exit ?? 1)));
+  const count = (word: string) => Number(tail.match(new RegExp(`^ℹ ${word} (\\d+)$`, "m"))?.[1] ?? 0);
+  const failed = count("fail") + count("cancelled");
+  return { passed: count("pass"), failed: code === 0 ? failed : Math.max(failed, 1), skipped: count("skipped") };
+}
