@@ -1,0 +1,13 @@
+// knex publishes its dialects' classes without types; only what the two clients here override is told.
+
+declare module "knex/lib/dialects/mysql2/index.js" {
+  import type { Knex } from "knex";
+  export default class Client_MySQL2 extends (Object as unknown as typeof Knex.Client) {
+    _query(connection: unknown, query: { options?: object }): Promise<unknown>;
+  }
+}
+
+declare module "knex/lib/dialects/better-sqlite3/index.js" {
+  import type { Knex } from "knex";
+  export default class Client_BetterSQLite3 extends (Object as unknown as typeof Knex.Client) {}
+}
