@@ -75,11 +75,6 @@ export interface WorkerRequests {
     request: { readonly attempts: readonly AttemptRef[] };
     response: { readonly settlements: readonly Settlement[] };
   };
-  /** "I own these and can still reach the database": renews the lease of their attempts (see failure model). */
-  confirm: {
-    request: { readonly instances: readonly { readonly id: WorkflowInstanceId; readonly ownerEpoch: number }[] };
-    response: Record<string, never>;
-  };
 }
 
 /** `kept`: committed, forget it. `not_mine`: ask who owns it. */
@@ -100,6 +95,17 @@ export interface MasterRequests {
   owner: {
     request: { readonly attempts: readonly AttemptRef[] };
     response: { readonly answers: readonly OwnerAnswer[] };
+  };
+  /**
+   * "Do you own these, and can you still reach the database?" Asked by the worker, so that it can count the lease of its attempts
+   * from the *sending* of its own question: the owner heard of it later than that, and gives a worker up one lease after it last did.
+   * `checkedAgoMs`: how long ago the owner sent the newest database request whose answer proved its epoch, when it answered this.
+   * The worker takes that off its lease too, because whoever took the instance over since then waits one lease from *then*.
+   * Null: not mine under this epoch, or the proof is older than a third of a lease.
+   */
+  confirm: {
+    request: { readonly instances: readonly { readonly id: WorkflowInstanceId; readonly ownerEpoch: number }[] };
+    response: { readonly checkedAgoMs: readonly (number | null)[] };
   };
 }
 
