@@ -206,6 +206,8 @@ async function refusal(connection: Connection, response: Response): Promise<Requ
   const options = { code, ...(problems === undefined ? {} : { problems }) };
   if (response.status === 401 || response.status === 403) return new RequestError("unauthorized", message, options);
   if (response.status === 404) return new RequestError("not_found", message, options);
+  // Behind a proxy, or with its database away: the same as no answer, and just as likely to pass.
+  if ([502, 503, 504].includes(response.status)) return new RequestError("unreachable", message, options);
   if (response.status === 422 && problems !== undefined && problems.length > 0) {
     return new RequestError("problems", message, options);
   }

@@ -8,16 +8,21 @@ export interface ServerSentEvent<T> {
   readonly data: T;
 }
 
-/** One event whose data is JSON after the other; returns when the server ends the stream. */
+/** One event whose data is JSON after the other; returns when the server says `end` or just ends the stream. */
 export async function* serverSentEvents<T>(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent<T>> {
   const ready: ServerSentEvent<T>[] = [];
+  let isOver = false;
   const parser = createParser({
-    // The data of every stream is part of the contract with the scheduler.
-    onEvent: (event) => ready.push({ id: event.id, data: JSON.parse(event.data) as T }),
+    onEvent: ({ event, id, data }) => {
+      if (event === "end") isOver = true;
+      // The data of every stream is part of the contract with the scheduler.
+      else ready.push({ id, data: JSON.parse(data) as T });
+    },
   });
   const decoder = new TextDecoder();
   for await (const bytes of body) {
     parser.feed(decoder.decode(bytes, { stream: true }));
     yield* ready.splice(0);
+    if (isOver) return;
   }
 }

@@ -49,10 +49,16 @@ async function showFailure(error: unknown, { output }: Deps): Promise<void> {
 async function showLocalFailure(error: LocalSchedulerError, output: vscode.OutputChannel): Promise<void> {
   if (error.output !== "") output.appendLine(error.output);
   const showOutput = vscode.l10n.t("Show Output");
-  const lastLine = error.output.trimEnd().split("\n").at(-1) ?? "";
-  const text = lastLine === "" ? error.message : `${error.message}: ${lastLine}`;
+  const reason = lastWords(error.output);
+  const text = reason === undefined ? error.message : `${error.message}: ${reason}`;
   const chosen = await vscode.window.showErrorMessage(text, showOutput);
   if (chosen === showOutput) output.show();
+}
+
+/** The last line that was meant for people: not a stack's, not the one that Node adds. */
+function lastWords(output: string): string | undefined {
+  const lines = output.split("\n").map((line) => line.trim());
+  return lines.findLast((line) => /\p{L}{2}/u.test(line) && !/^(at |Node\.js v|\w+: ['"[{])/.test(line));
 }
 
 async function showProblems(

@@ -119,7 +119,7 @@ async function untilReady(child: ChildProcess, options: LaunchOptions): Promise<
     if (connection !== undefined) return connection;
     if (ended !== undefined) {
       throw new LocalSchedulerError(
-        `the local scheduler ended before it was ready (${ended})`,
+        `The local scheduler ended before it was ready (${ended})`,
         await tailOf(options.folder),
       );
     }
@@ -127,7 +127,7 @@ async function untilReady(child: ChildProcess, options: LaunchOptions): Promise<
   }
   if (child.pid !== undefined && ended === undefined) child.kill("SIGTERM");
   const why = options.signal.aborted ? "its start was cancelled" : `it was not ready within ${startLimitMs / 1000} s`;
-  throw new LocalSchedulerError(`the local scheduler was ended: ${why}`, await tailOf(options.folder));
+  throw new LocalSchedulerError(`The local scheduler was ended: ${why}`, await tailOf(options.folder));
 }
 
 async function tailOf(folder: string): Promise<string> {
@@ -146,7 +146,7 @@ export async function stopLocalScheduler(connection: Connection): Promise<void> 
   const limit = AbortSignal.timeout(stopLimitMs);
   while (await answers(connection)) {
     if (limit.aborted)
-      throw new Error(`the local scheduler still answers ${stopLimitMs / 1000} s after it was asked to end`);
+      throw new Error(`The local scheduler still answers ${stopLimitMs / 1000} s after it was asked to end`);
     await pause(lookMs);
   }
 }

@@ -1,0 +1,188 @@
+// The whole way in a real VS Code: the packaged extension, a throw-away profile, the bundled scheduler, a real browser.
+
+import assert from "node:assert/strict";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { runningLocalScheduler, stopLocalScheduler } from "../../extension/local-scheduler.ts";
+import { packageExtension } from "../../scripts/package.ts";
+import { type OpenBrowser, openBrowser } from "./host/browser.ts";
+import { startVscodeServer, type VscodeServer } from "./host/server.ts";
+import { type Workbench, workbench } from "./host/workbench.ts";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+const days = ["2026-11-09", "2026-11-10", "2026-11-11"];
+
+let folder: string;
+let server: VscodeServer;
+let browser: OpenBrowser;
+let vscode: Workbench;
+
+before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "porpoise-whole-way-"));
+  await cp(path.join(root, "examples/git-activity"), folder, { recursive: true });
+  const gated = await readFile(path.join(root, "test/e2e/workspace/gated.flow"), "utf8");
+  await writeFile(path.join(folder, "gated.flow"), gated.replace("/nowhere", gate()));
+  server = await startVscodeServer({ vsix: [await packageExtension()], settings: { "git.enabled": false } });
+  browser = await openBrowser();
+  vscode = workbench(browser.page);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  const left = await runningLocalScheduler(folder);
+  if (left !== undefined) await stopLocalScheduler(left);
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const gate = () => path.join(folder, "gate");
+
+test("a workflow goes from its text to live logs, a backfill and a stopped run without leaving the editor", async (t) => {
+  const step = async (name: string, act: () => Promise<void>) => {
+    const startedAt = performance.now();
+    try {
+      await act();
+    } catch (error) {
+      await vscode.picture("failed");
+      throw new Error(`${name}: ${error instanceof Error ? error.message : error}\n${server.log().slice(-2000)}`, {
+        cause: error,
+      });
+    }
+    t.diagnostic(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  };
+
+  await step("open the example", async () => {
+    await vscode.open(server.urlOf(folder));
+    await vscode.openFile("git-activity.flow");
+    await vscode.lens("Backfill").waitFor();
+    await vscode.squiggle.waitFor({ state: "detached" });
+  });
+
+  await step("a cycle gets a squiggle and a problem with its path", async () => {
+    await vscode.press("Control+End");
+    await vscode.page.keyboard.insertText("report >> extract");
+    await vscode.squiggle.waitFor({ state: "attached" });
+    await vscode.command("View: Focus Problems View").catch(() => vscode.press("Control+Shift+M"));
+    const problem = vscode.problem(/cycle|circle/i);
+    await problem.waitFor();
+    const text = (await problem.textContent()) ?? "";
+    assert.match(text, /extract.*by_(author|folder).*(load|draw).*report.*extract/s);
+    await vscode.picture("1-cycle");
+  });
+
+  await step("mending it clears both", async () => {
+    await vscode.openFile("git-activity.flow");
+    await vscode.press("Control+End");
+    for (let letter = 0; letter < "report >> extract".length; letter++) await vscode.press("Backspace");
+    await vscode.squiggle.waitFor({ state: "detached" });
+    await vscode.problem(/cycle|circle/i).waitFor({ state: "detached" });
+    await vscode.press("Control+S");
+  });
+
+  await step("the bundled scheduler starts", async () => {
+    await vscode.command("Porpoise: Start Local Scheduler");
+    await vscode.status("Porpoise: local").waitFor();
+  });
+
+  await step("deploying shows its plan first", async () => {
+    await vscode.command("Porpoise: Deploy");
+    await vscode.choose("The workspace");
+    await vscode.choice("Deploy 2 workflows").waitFor();
+    await vscode.choice("git_activity").waitFor();
+    await vscode.picture("2-plan");
+    await vscode.press("Enter");
+    await vscode.notification("Deployed 2 workflows").waitFor();
+  });
+
+  await step("a run's lines are shown while it runs", async () => {
+    await vscode.openFile("gated.flow");
+    await vscode.lens("Run").click();
+    await vscode.choice("Dry run").waitFor();
+    await vscode.press("Enter");
+    await vscode.showsOutput("[talk] line 3 of 6");
+    await vscode.showRuns();
+    await vscode.expand(/^gated/);
+    await vscode.expand(/running/);
+    await vscode.row(/^talk.*running/).waitFor();
+    await vscode.row(/^done.*submitted/).waitFor();
+    assert.doesNotMatch(await vscode.outputText(), /line 4/);
+    await vscode.picture("3-running");
+    await writeFile(gate(), "");
+    await vscode.showsOutput("[done] the gate is open");
+    await vscode.notification(/gated #\d+ succeeded/).waitFor();
+    await vscode.row(/^talk.*succeeded/).waitFor();
+  });
+
+  await step("a task's log has an output channel of its own", async () => {
+    await vscode.row(/^talk.*succeeded/).click();
+    await vscode.showsOutput("line 6 of 6");
+    assert.match(
+      await vscode.outputText(),
+      /^line 1 of 6\nline 2 of 6\nline 3 of 6\nline 4 of 6\nline 5 of 6\nline 6 of 6/,
+    );
+  });
+
+  await step("the log is still whole after the window is reloaded", async () => {
+    await vscode.page.reload();
+    await vscode.status("Porpoise: local").waitFor();
+    await vscode.command("Output: Show Output Channels...");
+    await vscode.choose("Porpoise: talk (gated");
+    await vscode.showsOutput("line 6 of 6");
+    assert.match(
+      await vscode.outputText(),
+      /^line 1 of 6\nline 2 of 6\nline 3 of 6\nline 4 of 6\nline 5 of 6\nline 6 of 6/,
+    );
+    await vscode.picture("4-reloaded");
+  });
+
+  await step("a backfill of three dates shows its plan, then three instances that succeed", async () => {
+    await vscode.openFile("git-activity.flow");
+    await vscode.lens("Backfill").click();
+    await vscode.choose("A list");
+    await vscode.answer("Days", days.join(", "));
+    await vscode.choice("Show the plan").waitFor();
+    await vscode.press("Enter");
+    await vscode.choice("Run 3 dates").waitFor();
+    for (const day of days) await vscode.choice(day).waitFor();
+    await vscode.picture("5-backfill-plan");
+    await vscode.press("Enter");
+    await vscode.showRuns();
+    await vscode.expand(/^git_activity/);
+    await vscode.notification("all 3 dates succeeded").waitFor({ timeout: 90_000 });
+    for (const day of days) await vscode.row(new RegExp(`${day}.*succeeded`)).waitFor();
+    await vscode.expand(new RegExp(days[2] ?? ""));
+    await vscode.row(/^report.*succeeded/).waitFor();
+    await vscode.row(/^extract.*succeeded/).click();
+    await vscode.showsOutput("2026-11-11: 10 commits");
+    await vscode.picture("6-backfilled");
+    const pictures = await Promise.all(
+      days.map((day) => readFile(path.join(folder, "activity", day, "activity.svg"), "utf8")),
+    );
+    assert.equal(new Set(pictures).size, days.length);
+  });
+
+  await step("a long run can be stopped", async () => {
+    await rm(gate());
+    await vscode.openFile("gated.flow");
+    await vscode.lens("Run").click();
+    await vscode.choice("Dry run").waitFor();
+    await vscode.press("Enter");
+    await vscode.showsOutput("[talk] line 3 of 6");
+    await vscode.command("Porpoise: Stop…");
+    await vscode.choice(/gated #\d+.*running/).waitFor();
+    await vscode.press("Enter");
+    await vscode.notification(/gated #\d+ was stopped/).waitFor();
+    await vscode.row(/stopped/).waitFor();
+    await vscode.picture("7-stopped");
+  });
+
+  await step("the local scheduler stops", async () => {
+    await vscode.command("Porpoise: Stop Local Scheduler");
+    await vscode.status("Porpoise: local").waitFor({ state: "detached" });
+    assert.equal(await runningLocalScheduler(folder), undefined);
+  });
+  assert.deepEqual([...browser.blocked], [], "something asked for other machines");
+});
