@@ -8,6 +8,8 @@ import type { Session } from "./session.ts";
 const savedKey = "porpoise.openLogs";
 /** The oldest channel makes room for the newest. */
 const mostChannels = 20;
+/** In characters. The Output panel is an editor, and an editor is no place for a gigabyte. */
+const longestShown = 32 * 1024 * 1024;
 
 export type LogTarget =
   | { readonly kind: "task"; readonly instance: string; readonly taskInstance: string; readonly title: string }
@@ -86,27 +88,42 @@ function close(opened: Open): void {
   opened.channel.dispose();
 }
 
-async function fill({ channel, target, abort, scheduler }: Open, session: Session): Promise<void> {
+async function fill(opened: Open, session: Session): Promise<void> {
+  const { channel, target, abort, scheduler } = opened;
   // Another connection's scheduler may know other instances by the same id.
   const client = () => (session.key() === scheduler ? session.client() : undefined);
   const remark = (text: string) => channel.appendLine(`── ${text}`);
   const attempt = (task: string, number: number) => vscode.l10n.t("{0}, attempt {1}", task, number);
+  const append = bounded(opened, remark);
   try {
     if (target.kind === "instance") {
-      const line = (text: string) => channel.appendLine(plain(text));
+      const line = (text: string) => append(`${text}\n`);
       await followInstance(target.instance, { client, line, remark, words: { attempt }, signal: abort.signal });
     } else {
       const sink = {
         attemptStarted: (number: number) => {
           if (number > 1) remark(attempt(target.title, number));
         },
-        text: (text: string) => channel.append(plain(text)),
+        text: append,
       };
       await followTaskLog(target.instance, target.taskInstance, { client, sink, signal: abort.signal });
     }
   } catch (error) {
     if (!abort.signal.aborted) remark(error instanceof Error ? error.message : String(error));
   }
+}
+
+function bounded({ channel, target, abort }: Open, remark: (text: string) => void): (text: string) => void {
+  let shown = 0;
+  return (text) => {
+    if (abort.signal.aborted) return;
+    channel.append(plain(text));
+    shown += text.length;
+    if (shown < longestShown) return;
+    abort.abort();
+    const command = target.kind === "task" ? `porpoise logs ${target.taskInstance}` : "porpoise logs";
+    remark(vscode.l10n.t("This log is too long to be shown here. The rest: {0}", command));
+  };
 }
 
 /** The Output panel shows text, not a terminal: colours and cursor movements would stand there as rubbish. */
