@@ -1,0 +1,280 @@
+// Runs one attempt: its directory, its log, its processes, its outputs, its end.
+//
+//   started → executor runs → ended by itself      → succeeded | failed
+//                           → `end("killed", why)`  → terminate, wait, force, sweep → killed
+//                           → `end("lost", why)`    → force at once, sweep          → lost
+
+import { mkdirSync, rmdirSync, statfsSync, unlinkSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "../model/logger.ts";
+import { type Substitution, substituteScript, substituteText } from "../model/substitute.ts";
+import type { Assignment } from "../wire/messages.ts";
+import { type AttemptLog, createAttemptLog } from "./attempt-log.ts";
+import { endProcesses, type ProcessEnd, startProcess } from "./attempt-process.ts";
+import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd } from "./executors/contract.ts";
+import type { Files } from "./files.ts";
+import type { Guard } from "./guard-process.ts";
+import type { LogFollower } from "./log-follower.ts";
+import { isGroupAlive, markerName, signalGroup } from "./marked-processes.ts";
+import { type Environment, inheritedEnvironment } from "./node-environment.ts";
+
+export interface AttemptDeps {
+  readonly executors: ReadonlyMap<string, Executor>;
+  readonly guard: Guard;
+  readonly files: Files;
+  readonly followLog: (log: AttemptLog, outputs: readonly string[]) => LogFollower;
+  /** Where attempts have their directories, and where their logs are written. */
+  readonly attemptsFolder: string;
+  readonly logsFolder: string;
+  /** What the marker of every process of this worker's life starts with. */
+  readonly markerPrefix: string;
+  readonly graceMs: number;
+  readonly logLimitBytes: number;
+  readonly log: Logger;
+}
+
+export type AttemptEnd =
+  | { readonly outcome: "succeeded"; readonly exitCode?: number; readonly outputs: Outputs }
+  | { readonly outcome: "failed"; readonly exitCode?: number; readonly reason: string; readonly outputs: Outputs }
+  | { readonly outcome: "killed" | "lost"; readonly reason: string; readonly outputs: Outputs };
+
+type Outputs = { readonly [name: string]: string };
+
+export interface RunningAttempt {
+  readonly assignment: Assignment;
+  readonly startedMs: number;
+  /** Resolves when nothing of the attempt lives any more. Never rejects. */
+  readonly ended: Promise<AttemptEnd>;
+  /** Repeatable; `lost` hurries a kill that is under way. */
+  end(outcome: "killed" | "lost", reason: string): void;
+}
+
+interface Ending {
+  readonly outcome: "killed" | "lost";
+  readonly reason: string;
+}
+
+export function startAttempt(deps: AttemptDeps, assignment: Assignment): RunningAttempt {
+  const groups: number[] = [];
+  const giveUp = new AbortController();
+  let ending: Ending | undefined;
+  let endingDone: Promise<unknown> = Promise.resolve();
+
+  const prefix = attemptMarker(deps.markerPrefix, assignment);
+  const end = (outcome: Ending["outcome"], reason: string): void => {
+    if (ending !== undefined && (ending.outcome === "lost" || outcome === "killed")) return;
+    ending = { outcome, reason };
+    giveUp.abort();
+    const graceMs = outcome === "lost" ? 0 : deps.graceMs;
+    endingDone = Promise.all([
+      endingDone,
+      endProcesses({ groups, prefix, graceMs }).then((left) => complain(deps, assignment, left)),
+    ]);
+  };
+
+  const run = async (): Promise<AttemptEnd> => {
+    const what = await runExecutor(deps, assignment, {
+      prefix,
+      groups,
+      signal: giveUp.signal,
+      beforeLogEnds: async () => {
+        await endingDone;
+      },
+    });
+    if (ending !== undefined) return { ...ending, outputs: what.outputs };
+    return what;
+  };
+  return { assignment, startedMs: performance.now(), ended: run(), end };
+}
+
+/** Ends with a dot: the marker of attempt 1 is no beginning of attempt 11's. */
+export const attemptMarker = (
+  prefix: string,
+  { taskInstance, attempt }: { taskInstance: string; attempt: number },
+): string => `${prefix}${taskInstance}.${attempt}.`;
+
+interface Run {
+  readonly prefix: string;
+  readonly groups: number[];
+  readonly signal: AbortSignal;
+  readonly beforeLogEnds: () => Promise<void>;
+}
+
+async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run): Promise<AttemptEnd> {
+  const name = `${assignment.taskInstance}.${assignment.attempt}`;
+  const directory = join(deps.attemptsFolder, name);
+  const executor = deps.executors.get(assignment.task.type);
+  const written: string[] = [];
+  let follower: LogFollower | undefined;
+  let log: AttemptLog | undefined;
+  let what: ExecutorEnd;
+  try {
+    log = createAttemptLog(join(deps.logsFolder, `${name}.log`), assignment, deps.logLimitBytes);
+    const declared = executor?.setsOutputsByLog === true ? assignment.task.outputs.map((output) => output.name) : [];
+    follower = deps.followLog(log, declared);
+    mkdirSync(directory);
+    if (executor === undefined) {
+      throw new AttemptFailure(`this worker cannot run tasks of type \`${assignment.task.type}\``);
+    }
+    if (assignment.files.length > 0) await deps.files.place(assignment.files, directory, run.signal);
+    what = run.signal.aborted
+      ? { outcome: "failed", reason: "it was ended before it began" }
+      : await executor.run(contextOf(deps, assignment, { ...run, directory, log, written }));
+    if (
+      what.outcome === "failed" &&
+      what.signal === "SIGKILL" &&
+      !run.signal.aborted &&
+      (await deps.guard.hasFenced())
+    ) {
+      return await close({
+        outcome: "lost",
+        reason: "its worker stood still, so the worker's guard ended it",
+        outputs: {},
+      });
+    }
+  } catch (error) {
+    what = { outcome: "failed", reason: explain(error) };
+    noteQuietly(log, what.reason);
+  }
+  const outputs = what.outputs ?? {};
+  const exit = what.exitCode === undefined ? {} : { exitCode: what.exitCode };
+  return close(
+    what.outcome === "succeeded"
+      ? { outcome: "succeeded", ...exit, outputs }
+      : {
+          outcome: "failed",
+          ...exit,
+          reason: what.reason.includes(diskIsFull) ? what.reason : `${what.reason}${diskHint(deps.logsFolder)}`,
+          outputs,
+        },
+  );
+
+  async function close(end: AttemptEnd): Promise<AttemptEnd> {
+    await run.beforeLogEnds();
+    const found = await follower?.end();
+    removeDirectory(deps, directory, written);
+    return { ...end, outputs: { ...end.outputs, ...found } };
+  }
+}
+
+interface Surroundings extends Run {
+  readonly directory: string;
+  readonly log: AttemptLog;
+  readonly written: string[];
+}
+
+function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundings): ExecutorContext {
+  const { task, scope, baseTimeMs, zone } = assignment;
+  const values = { ...scope, "system.task.execute.path": around.directory };
+  const substitution: Substitution = { values, baseTimeMs, zone };
+  const script = (): string => {
+    if (task.script === undefined) throw new AttemptFailure("the task has no script");
+    return task.script.raw ? task.script.text : substituteScript(task.script.text, substitution);
+  };
+  return {
+    assignment,
+    directory: around.directory,
+    signal: around.signal,
+    script,
+    writeScript: (name) => {
+      const path = join(around.directory, name);
+      writeFileSync(path, script(), { mode: 0o700 });
+      around.written.push(path);
+      return path;
+    },
+    text: (value, attribute) => {
+      const { text, unknown } = substituteText(value, substitution);
+      if (unknown.length === 0) return text;
+      throw new AttemptFailure(
+        `${attribute} names ${unknown.join(", ")}, which is not in scope: declare it as \`param\` or \`in\``,
+      );
+    },
+    process: async (command, args, extra = {}) => {
+      if (around.signal.aborted) throw new AttemptFailure("it was ended before it began");
+      const { group, ended } = startProcess(
+        {
+          command,
+          args,
+          directory: around.directory,
+          environment: environmentOf(assignment, values, extra, around.prefix),
+          output: around.log.descriptor,
+        },
+        deps.guard,
+      );
+      if (group !== undefined) around.groups.push(group);
+      const end: ProcessEnd = await ended;
+      if (group !== undefined) {
+        // The leader's end is the attempt's end: what it left in its group ends too; in its own time where it is being ended.
+        if (!around.signal.aborted) signalGroup(group, "SIGKILL");
+        await around.beforeLogEnds();
+        if (isGroupAlive(group)) await endProcesses({ groups: [group], prefix: around.prefix, graceMs: 0 });
+        deps.guard.over(group);
+      }
+      return end;
+    },
+    note: (line) => around.log.note(line),
+    write: (bytes) => around.log.write(bytes),
+  };
+}
+
+function environmentOf(
+  assignment: Assignment,
+  values: { readonly [name: string]: string },
+  extra: Environment,
+  marker: string,
+): Environment {
+  const environment: { [name: string]: string } = { ...inheritedEnvironment(), ...extra, ...assignment.environment };
+  for (const [name, value] of Object.entries(values)) {
+    environment[`PORPOISE_${name.replaceAll(".", "_").toUpperCase()}`] = value;
+  }
+  // Last, so that no parameter of such a name takes their place.
+  environment["PORPOISE_TASK_INSTANCE"] = assignment.taskInstance;
+  environment["PORPOISE_ATTEMPT"] = String(assignment.attempt);
+  environment[markerName] = marker;
+  return environment;
+}
+
+function removeDirectory(deps: AttemptDeps, directory: string, written: readonly string[]): void {
+  // Most attempts leave nothing but their script: two calls instead of a walk.
+  try {
+    for (const path of written) unlinkSync(path);
+    rmdirSync(directory);
+  } catch {
+    rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
+      deps.log.warn({ directory, reason: explain(error) }, "an attempt's directory could not be removed");
+    });
+  }
+}
+
+function complain(deps: AttemptDeps, assignment: Assignment, left: readonly number[]): void {
+  if (left.length === 0) return;
+  const { taskInstance, attempt } = assignment;
+  deps.log.error({ taskInstance, attempt, processes: left }, "processes of an ended attempt are still there");
+}
+
+// The disk may be full; then the reason stands in the report alone.
+function noteQuietly(log: AttemptLog | undefined, line: string): void {
+  try {
+    log?.note(line);
+  } catch {
+    return;
+  }
+}
+
+const diskIsFull = "the disk of this worker's data folder is full: free some space there";
+
+// A script on a full disk fails with whatever its tools make of it; the reason is here.
+function diskHint(folder: string): string {
+  try {
+    return statfsSync(folder).bavail === 0 ? `; ${diskIsFull}` : "";
+  } catch {
+    return "";
+  }
+}
+
+function explain(error: unknown): string {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") return diskIsFull;
+  return error instanceof Error ? error.message : String(error);
+}

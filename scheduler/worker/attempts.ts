@@ -1,0 +1,221 @@
+// All attempts of this worker, and what masters ask about them.
+//
+//   nothing ─dispatch→ queued ─slot free→ running ─→ ended ─kept→ ended (remembered for late questions)
+//   nothing ─kill, settle→ refused: it never starts here
+
+import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
+import type { Logger } from "../model/logger.ts";
+import { OperationError } from "../model/operation-error.ts";
+import type { Assignment, AttemptRef, DispatchAnswer, Report, Settlement, WorkerRequests } from "../wire/messages.ts";
+import type { AttemptEnd, RunningAttempt } from "./attempt.ts";
+import { type AttemptKey, attemptKey, checkedKey, workflowInstanceOf } from "./attempt-key.ts";
+import type { Journal } from "./journal.ts";
+import type { Ownership } from "./ownership.ts";
+import type { Reporter } from "./reporter.ts";
+
+export interface AttemptsDeps {
+  readonly ownership: Ownership;
+  readonly journal: Journal;
+  readonly reporter: Reporter;
+  /** Who this worker is now: an assignment meant for a former life is refused. */
+  readonly incarnation: () => Incarnation;
+  readonly slots: number;
+  readonly start: (assignment: Assignment) => RunningAttempt;
+  /** A slot was taken or freed. */
+  readonly onChange: () => void;
+  readonly log: Logger;
+}
+
+export interface LiveAttempt {
+  readonly key: AttemptKey;
+  readonly instance: WorkflowInstanceId;
+  /** Under which life of this worker it was taken. */
+  readonly incarnation: Incarnation;
+}
+
+export interface Attempts {
+  dispatch(request: WorkerRequests["dispatch"]["request"], master: Incarnation): WorkerRequests["dispatch"]["response"];
+  kill(request: WorkerRequests["kill"]["request"], master: Incarnation): void;
+  settle(request: WorkerRequests["settle"]["request"], master: Incarnation): WorkerRequests["settle"]["response"];
+  /** Queued and running ones. */
+  live(): readonly LiveAttempt[];
+  isLive(key: string): boolean;
+  hasAnyOf(instance: WorkflowInstanceId): boolean;
+  running(): number;
+  /** Ends it here and now, as lost or because nobody wants it. */
+  end(key: AttemptKey, outcome: "killed" | "lost", reason: string): void;
+  kept(key: AttemptKey): void;
+  /** From now on nothing new is taken. */
+  drain(): void;
+}
+
+type Entry =
+  | { readonly kind: "queued"; readonly assignment: Assignment; readonly incarnation: Incarnation }
+  | { readonly kind: "running"; readonly attempt: RunningAttempt; readonly incarnation: Incarnation }
+  | { readonly kind: "ended"; readonly ref: AttemptRef; readonly end: AttemptEnd; readonly atMs: number }
+  | { readonly kind: "refused" };
+
+/** What is waiting here for a slot, at most: masters count slots, so this is only met when they are wrong. */
+const maxQueued = 10_000;
+/** How many ended and refused ones are remembered. */
+const maxRemembered = 50_000;
+
+export function attempts(deps: AttemptsDeps): Attempts {
+  const live = new Map<AttemptKey, Extract<Entry, { kind: "queued" | "running" }>>();
+  const over = new Map<AttemptKey, Extract<Entry, { kind: "ended" | "refused" }>>();
+  const queue: AttemptKey[] = [];
+  let running = 0;
+  let isDraining = false;
+  let isStarting = false;
+
+  const remember = (key: AttemptKey, entry: Extract<Entry, { kind: "ended" | "refused" }>): void => {
+    over.delete(key);
+    over.set(key, entry);
+    for (const old of over.keys()) {
+      if (over.size <= maxRemembered) break;
+      over.delete(old);
+    }
+  };
+
+  const startNext = (): void => {
+    isStarting = false;
+    const key = running < deps.slots ? queue.shift() : undefined;
+    if (key === undefined) return;
+    const entry = live.get(key);
+    // Starting a process takes a millisecond or two: one a turn, so that messages are answered in between.
+    if (queue.length > 0) schedule();
+    if (entry?.kind === "queued") begin(key, entry);
+  };
+  const schedule = (): void => {
+    if (!isStarting) setImmediate(startNext);
+    isStarting = true;
+  };
+
+  const begin = (key: AttemptKey, { assignment, incarnation }: Extract<Entry, { kind: "queued" }>): void => {
+    const attempt = deps.start(assignment);
+    live.set(key, { kind: "running", attempt, incarnation });
+    running += 1;
+    deps.reporter.started(assignment);
+    deps.onChange();
+    void attempt.ended.then((end) => {
+      running -= 1;
+      conclude(key, assignment, end);
+      schedule();
+    });
+  };
+
+  const conclude = (key: AttemptKey, ref: AttemptRef, end: AttemptEnd): void => {
+    live.delete(key);
+    remember(key, { kind: "ended", ref, end, atMs: performance.now() });
+    deps.journal.ended({ ref, end, atMs: Date.now() });
+    deps.reporter.ended(ref, end);
+    deps.onChange();
+  };
+
+  const endLive = (key: AttemptKey, outcome: "killed" | "lost", reason: string): void => {
+    const entry = live.get(key);
+    if (entry?.kind === "running") entry.attempt.end(outcome, reason);
+    if (entry?.kind !== "queued") return;
+    queue.splice(queue.indexOf(key), 1);
+    conclude(key, entry.assignment, { outcome, reason, outputs: {} });
+  };
+
+  const isAccepted = (ref: AttemptRef, master: Incarnation): boolean =>
+    deps.ownership.accepts(workflowInstanceOf(ref), ref.ownerEpoch, master);
+
+  const take = (assignment: Assignment, master: Incarnation): DispatchAnswer => {
+    const key = attemptKey(assignment);
+    if (assignment.worker !== deps.incarnation()) return "wrong_worker";
+    if (!isAccepted(assignment, master)) return "stale";
+    if (over.get(key)?.kind === "refused") return "killed_before";
+    // It is known: the answer to its first dispatch was lost.
+    if (live.has(key) || over.has(key)) return "accepted";
+    if (isDraining) return "draining";
+    live.set(key, { kind: "queued", assignment, incarnation: assignment.worker });
+    queue.push(key);
+    return "accepted";
+  };
+
+  const settled = (ref: AttemptRef): Settlement => {
+    const key = attemptKey(ref);
+    const entry = live.get(key) ?? over.get(key);
+    switch (entry?.kind) {
+      case undefined:
+        // Its dispatch may still be on its way here: the new owner counts on it that it never starts.
+        remember(key, { kind: "refused" });
+        return { kind: "unknown" };
+      case "refused":
+        return { kind: "unknown" };
+      case "queued":
+        return { kind: "queued" };
+      case "running":
+        return { kind: "running", forMs: Math.round(performance.now() - entry.attempt.startedMs) };
+      case "ended":
+        return { kind: "ended", report: reportOf(entry, ref.ownerEpoch) };
+    }
+  };
+
+  return {
+    dispatch: ({ assignments }, master) => {
+      if (queue.length + assignments.length > maxQueued) {
+        throw new OperationError(
+          "exhausted",
+          `${queue.length} attempts wait for one of ${deps.slots} slots: no more are taken`,
+        );
+      }
+      // A batch with nonsense in it is refused whole, before anything of it is taken.
+      for (const assignment of assignments) checkedKey(assignment);
+      const before = queue.length;
+      const answers = assignments.map((assignment) => take(assignment, master));
+      // Before the answer: what was taken is on disk when the master hears of it.
+      const taken = queue.slice(before).flatMap((key) => {
+        const entry = live.get(key);
+        return entry?.kind === "queued" ? [entry.assignment] : [];
+      });
+      deps.journal.taken(taken);
+      if (taken.length > 0) schedule();
+      return { answers };
+    },
+    kill: ({ attempts: asked }, master) => {
+      for (const ref of asked) {
+        const key = checkedKey(ref);
+        if (!isAccepted(ref, master)) continue;
+        if (live.has(key)) endLive(key, "killed", ref.reason);
+        else if (!over.has(key)) remember(key, { kind: "refused" });
+      }
+    },
+    settle: ({ attempts: asked }, master) => {
+      for (const ref of asked) {
+        checkedKey(ref);
+        if (isAccepted(ref, master)) continue;
+        const known = deps.ownership.epochOf(workflowInstanceOf(ref));
+        throw new OperationError(
+          "conflict",
+          `workflow instance ${workflowInstanceOf(ref)} is spoken of under epoch ${ref.ownerEpoch}, its owner's is ${known}`,
+        );
+      }
+      return { settlements: asked.map(settled) };
+    },
+    live: () =>
+      [...live].map(([key, entry]) => ({
+        key,
+        instance:
+          entry.kind === "queued" ? entry.assignment.workflowInstance : entry.attempt.assignment.workflowInstance,
+        incarnation: entry.incarnation,
+      })),
+    // Any text may be asked about; one that is no key is simply not there.
+    isLive: (key) => live.has(key as AttemptKey),
+    hasAnyOf: (instance) => [...live.keys()].some((key) => key.startsWith(`${instance}.`)),
+    running: () => running,
+    end: endLive,
+    kept: (key) => deps.journal.forget(key),
+    drain: () => {
+      isDraining = true;
+    },
+  };
+}
+
+function reportOf({ ref, end, atMs }: Extract<Entry, { kind: "ended" }>, ownerEpoch: number): Report {
+  const { taskInstance, attempt } = ref;
+  return { taskInstance, attempt, ownerEpoch, agoMs: Math.round(performance.now() - atMs), kind: "ended", ...end };
+}

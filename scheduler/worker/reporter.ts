@@ -1,0 +1,209 @@
+// Tells masters what became of attempts, until they say that it is kept: all that waits for one master in one request, the next
+// request when the former is answered. Who owns the instance is asked of any master where it is not known.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Connection } from "../wire/contract.ts";
+import type { AttemptRef, MasterRequests, OwnerAnswer, Report } from "../wire/messages.ts";
+import type { AttemptEnd } from "./attempt.ts";
+import { type AttemptKey, attemptKey, workflowInstanceOf } from "./attempt-key.ts";
+import type { Ownership } from "./ownership.ts";
+
+export interface ReporterDeps {
+  readonly ownership: Ownership;
+  readonly master: (incarnation: Incarnation) => Connection | undefined;
+  readonly masters: () => readonly Connection[];
+  /** The end of an attempt is committed. */
+  readonly onKept: (key: AttemptKey) => void;
+  /** Nobody wants the attempt any more. */
+  readonly onDropped: (key: AttemptKey) => void;
+  readonly log: Logger;
+}
+
+export interface Reporter {
+  started(ref: AttemptRef): void;
+  ended(ref: AttemptRef, end: AttemptEnd, agoMs?: number): void;
+  /** A master connected, or an owner became known. */
+  kick(): void;
+  unkept(): number;
+  close(): Promise<void>;
+}
+
+interface Pending {
+  readonly ref: AttemptRef;
+  readonly instance: WorkflowInstanceId;
+  startedMs: number | undefined;
+  ended: { readonly end: AttemptEnd; readonly atMs: number } | undefined;
+  isUnderWay: boolean;
+}
+
+const batchReports = 500;
+const deadlineMs = 10_000;
+const pauseMs = 300;
+
+export function reporter(deps: ReporterDeps): Reporter {
+  const pending = new Map<AttemptKey, Pending>();
+  /** Masters that have not answered yet. */
+  const busy = new Set<Incarnation>();
+  const stop = new AbortController();
+  const work = new Set<Promise<void>>();
+  let kicked: NodeJS.Immediate | undefined;
+  let isAsking = false;
+
+  const background = (promise: Promise<void>): void => {
+    work.add(promise);
+    void promise.finally(() => work.delete(promise));
+  };
+  const kick = (): void => {
+    if (!stop.signal.aborted) kicked ??= setImmediate(deal);
+  };
+  const pause = (): Promise<void> => delay(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
+
+  const deal = (): void => {
+    kicked = undefined;
+    const batches = new Map<Connection, Pending[]>();
+    const ownerless: Pending[] = [];
+    for (const one of pending.values()) {
+      if (one.isUnderWay) continue;
+      const owner = deps.ownership.ownerOf(one.instance);
+      const connection = owner === undefined ? undefined : deps.master(owner);
+      if (owner !== undefined && connection !== undefined) {
+        if (busy.has(owner)) continue;
+        const batch = batches.get(connection) ?? [];
+        if (batch.length < batchReports) batch.push(one);
+        batches.set(connection, batch);
+      } else {
+        ownerless.push(one);
+      }
+    }
+    for (const [connection, batch] of batches) background(send(connection, batch));
+    if (ownerless.length > 0 && !isAsking) background(askOwners(ownerless.slice(0, batchReports)));
+  };
+
+  const send = async (to: Connection, batch: readonly Pending[]): Promise<void> => {
+    const master = to.peer.incarnation;
+    busy.add(master);
+    for (const one of batch) one.isUnderWay = true;
+    const sent = batch.flatMap((one) => reportsOf(one, deps.ownership).map((report) => ({ one, report })));
+    try {
+      const { body } = await to.request<MasterRequests["report"]["response"]>(
+        "report",
+        { reports: sent.map(({ report }) => report) } satisfies MasterRequests["report"]["request"],
+        { deadlineMs },
+      );
+      const strangers = new Set<WorkflowInstanceId>();
+      sent.forEach(({ one, report }, index) => {
+        if (body.answers[index] === "kept") kept(one, report);
+        else strangers.add(one.instance);
+      });
+      for (const instance of strangers) {
+        if (deps.ownership.ownerOf(instance) === master) deps.ownership.setOwner(instance, undefined);
+      }
+    } catch (error) {
+      deps.log.warn(
+        { master, reports: sent.length, reason: text(error) },
+        "reports were not answered and will be sent again",
+      );
+      // A master whose connection is gone is not waited for: the instance may have another owner by now.
+      if (!to.closed.aborted) await pause();
+    } finally {
+      for (const one of batch) one.isUnderWay = false;
+      busy.delete(master);
+      kick();
+    }
+  };
+
+  const kept = (one: Pending, report: Report): void => {
+    if (report.kind === "started") {
+      one.startedMs = undefined;
+      if (one.ended === undefined) pending.delete(attemptKey(one.ref));
+    } else {
+      pending.delete(attemptKey(one.ref));
+      deps.onKept(attemptKey(one.ref));
+    }
+  };
+
+  const askOwners = async (asked: readonly Pending[]): Promise<void> => {
+    isAsking = true;
+    const all = deps.masters();
+    const connection = all[Math.floor(Math.random() * all.length)];
+    try {
+      // With no master connected there is nobody to ask; a new connection kicks, and so does the end of this pause.
+      if (connection === undefined) return await pause();
+      const { body } = await connection.request<MasterRequests["owner"]["response"]>(
+        "owner",
+        { attempts: asked.map(({ ref }) => ref) } satisfies MasterRequests["owner"]["request"],
+        { deadlineMs },
+      );
+      const hasNews = asked.map((one, index) => learn(one, body.answers[index])).some(Boolean);
+      if (!hasNews) await pause();
+    } catch (error) {
+      deps.log.warn({ reason: text(error) }, "no master said who owns the instances of some attempts");
+      await pause();
+    } finally {
+      isAsking = false;
+      kick();
+    }
+  };
+
+  const learn = (one: Pending, answer: OwnerAnswer | undefined): boolean => {
+    switch (answer?.kind) {
+      case "owner":
+        deps.ownership.setOwner(one.instance, answer.master);
+        return deps.master(answer.master) !== undefined;
+      case "drop":
+        pending.delete(attemptKey(one.ref));
+        deps.onDropped(attemptKey(one.ref));
+        return true;
+      case "none":
+      case undefined:
+        deps.ownership.setOwner(one.instance, undefined);
+        return false;
+    }
+  };
+
+  const entry = (ref: AttemptRef): Pending => {
+    const key = attemptKey(ref);
+    const one = pending.get(key) ?? {
+      ref,
+      instance: workflowInstanceOf(ref),
+      startedMs: undefined,
+      ended: undefined,
+      isUnderWay: false,
+    };
+    pending.set(key, one);
+    return one;
+  };
+
+  return {
+    started: (ref) => {
+      entry(ref).startedMs = performance.now();
+      kick();
+    },
+    ended: (ref, end, agoMs = 0) => {
+      entry(ref).ended = { end, atMs: performance.now() - agoMs };
+      kick();
+    },
+    kick,
+    unkept: () => pending.size,
+    close: async () => {
+      stop.abort();
+      clearImmediate(kicked);
+      await Promise.all(work);
+    },
+  };
+}
+
+/** What is to be said of an attempt now, oldest first. */
+function reportsOf({ ref, instance, startedMs, ended }: Pending, { epochOf }: Ownership): readonly Report[] {
+  const { taskInstance, attempt } = ref;
+  const head = { taskInstance, attempt, ownerEpoch: Math.max(ref.ownerEpoch, epochOf(instance) ?? 0) };
+  const agoMs = (atMs: number): number => Math.max(0, Math.round(performance.now() - atMs));
+  const reports: Report[] = [];
+  if (startedMs !== undefined) reports.push({ ...head, kind: "started", agoMs: agoMs(startedMs) });
+  if (ended !== undefined) reports.push({ ...head, kind: "ended", agoMs: agoMs(ended.atMs), ...ended.end });
+  return reports;
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
