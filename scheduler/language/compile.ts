@@ -1,0 +1,67 @@
+// Source files → definitions and problems: what the API stores by, `porpoise check` prints, and the editor shows.
+
+import type { WorkflowDefinition } from "../model/definition.ts";
+import type { Problem } from "../model/problem.ts";
+import type { Settings } from "./assemble.ts";
+import { type FlowDocument, openDocument } from "./document.ts";
+import { fileNameOf, folderOf } from "./paths.ts";
+import { readSettings, settingsFile } from "./settings.ts";
+import { duplicateProblem, type Header, headerOf, missingFiles, settingsFor } from "./workspace.ts";
+
+export interface SourceFile {
+  /** With `/`; relative to whatever the others are relative to. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface CompiledFile {
+  readonly path: string;
+  /** Present if and only if no problem of the file is an error; absent for a `porpoise.json`. */
+  readonly definition?: WorkflowDefinition;
+  readonly problems: readonly Problem[];
+}
+
+export interface CompileOptions {
+  /** Whether a file that a task names is there; without it that is not checked. */
+  readonly hasFile?: (path: string) => boolean;
+}
+
+/** Files other than `.flow` and `porpoise.json` are only there to be named; the answer has the others, in their order. */
+export function compile(files: readonly SourceFile[], options: CompileOptions = {}): readonly CompiledFile[] {
+  const settings = files.filter(isSettings).map((file) => ({ path: file.path, ...readSettings(file.text) }));
+  const byFolder = new Map(settings.map((one) => [folderOf(one.path), one.settings]));
+  const flows = files.filter(isFlow).map((file): OpenFile => {
+    const document = openDocument(file.text);
+    const own = settingsFor(file.path, byFolder);
+    return { path: file.path, document, settings: own, header: headerOf(file.path, document, own) };
+  });
+  const headers = flows.flatMap(({ header }) => header ?? []);
+  const compiled = new Map<string, CompiledFile>();
+  for (const { path, problems } of settings) compiled.set(path, { path, problems });
+  for (const flow of flows) compiled.set(flow.path, compileFlow(flow, headers, options));
+  return files.flatMap((file) => compiled.get(file.path) ?? []);
+}
+
+export const isFlow = (file: { readonly path: string }): boolean => file.path.endsWith(".flow");
+export const isSettings = (file: { readonly path: string }): boolean => fileNameOf(file.path) === settingsFile;
+
+export interface OpenFile {
+  readonly path: string;
+  readonly document: FlowDocument;
+  readonly settings: Settings | undefined;
+  readonly header: Header | undefined;
+}
+
+/** Everything that is wrong in one of several files; the editor asks the same. */
+export function problemsOf(file: OpenFile, headers: readonly Header[], options: CompileOptions): readonly Problem[] {
+  const duplicate = file.header && duplicateProblem(file.header, headers);
+  const missing = options.hasFile ? missingFiles(file.path, file.document, options.hasFile) : [];
+  return [...file.document.problems(), ...(duplicate ? [duplicate] : []), ...missing];
+}
+
+function compileFlow(file: OpenFile, headers: readonly Header[], options: CompileOptions): CompiledFile {
+  const problems = problemsOf(file, headers, options);
+  const hasErrors = problems.some((problem) => problem.severity === "error");
+  const definition = hasErrors ? undefined : file.document.definition(file.settings);
+  return { path: file.path, ...(definition && { definition }), problems };
+}

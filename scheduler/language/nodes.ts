@@ -1,0 +1,106 @@
+// A block as read: nodes with ranges, lines counted from the block's first. They live only while a block is looked at.
+
+import type { ProblemCode, Range } from "../model/problem.ts";
+
+/** A name as meant (quotes and escapes gone) and where it stands. */
+export interface Name {
+  readonly text: string;
+  readonly range: Range;
+}
+
+export type Atom =
+  | { readonly kind: "string"; readonly raw: string; readonly range: Range }
+  | { readonly kind: "literal"; readonly text: string; readonly range: Range }
+  /** `word`, `project/workflow`, `workflow.task`, `project/workflow.task`. */
+  | { readonly kind: "path"; readonly text: string; readonly range: Range }
+  | { readonly kind: "list"; readonly items: readonly Value[]; readonly range: Range }
+  | { readonly kind: "call"; readonly name: Name; readonly args: readonly Value[]; readonly range: Range }
+  | { readonly kind: "mark"; readonly text: string; readonly range: Range };
+
+/** Atoms up to the end of the line or item, at least one. */
+export interface Value {
+  readonly atoms: readonly Atom[];
+  readonly range: Range;
+}
+
+export interface AttributeLine {
+  readonly kind: "attribute";
+  readonly key: Name;
+  readonly value?: Value;
+}
+
+export interface ParamLine {
+  readonly kind: "param";
+  readonly keyword: Name;
+  readonly name?: Name;
+  readonly type?: Name;
+  readonly value?: Value;
+}
+
+export interface BodyLine {
+  readonly kind: "body";
+  readonly key: Name;
+  readonly lines: readonly Line[];
+}
+
+export interface FenceLine {
+  readonly kind: "fence";
+  /** The opening line's backticks and info string. */
+  readonly range: Range;
+  readonly indent: number;
+  readonly language: Name;
+  readonly raw: boolean;
+  /** Lines of the script: from (inclusive) to (exclusive). */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface BranchLine {
+  readonly kind: "branch";
+  readonly keyword: Name;
+  /** Every word of the condition. */
+  readonly words: readonly Name[];
+  readonly targets: readonly Name[];
+}
+
+export type Line = AttributeLine | ParamLine | BodyLine | FenceLine | BranchLine;
+
+export interface WorkflowNode {
+  readonly kind: "workflow";
+  readonly keyword: Range;
+  readonly project?: Name;
+  readonly name?: Name;
+  readonly title?: Name;
+  readonly lines: readonly Line[];
+}
+
+export interface TaskNode {
+  readonly kind: "task";
+  readonly keyword: Range;
+  readonly name?: Name;
+  readonly type?: Name;
+  readonly lines: readonly Line[];
+}
+
+export interface EdgeNode {
+  readonly kind: "edge";
+  /** `[a, b] >> c >> d` has three groups. */
+  readonly groups: readonly (readonly Name[])[];
+}
+
+/** Only comments, documentation or something unreadable. */
+export interface NothingNode {
+  readonly kind: "nothing";
+}
+
+export type BlockNode = (WorkflowNode | TaskNode | EdgeNode | NothingNode) & { readonly doc?: string };
+
+/** A problem found inside one block; lines count from the block's first. */
+export interface BlockProblem {
+  readonly code: ProblemCode;
+  readonly severity: "error" | "warning" | "hint";
+  readonly message: string;
+  readonly range: Range;
+  /** In the same block. */
+  readonly related?: readonly { readonly message: string; readonly range: Range }[];
+}

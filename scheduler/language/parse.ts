@@ -1,0 +1,258 @@
+// A block's lines → nodes with ranges. Never fails: what cannot be read becomes a problem, and an error ends at its line.
+
+import type { Range } from "../model/problem.ts";
+import type { BlockNode, BlockProblem, BranchLine, FenceLine, Line, Name, ParamLine, Value } from "./nodes.ts";
+import { checkString, parseGroup, parseValue } from "./parse-value.ts";
+import { type Cursor, cursor, isPunctuation, nameOf } from "./parser.ts";
+import { type FenceToken, tokenize, tokenRange } from "./tokens.ts";
+
+export interface ParsedBlock {
+  readonly node: BlockNode;
+  readonly problems: BlockProblem[];
+}
+
+/** Reads one block's lines (without their ends). */
+export function parseBlock(lines: readonly string[]): ParsedBlock {
+  const problems: BlockProblem[] = [];
+  const at = cursor(tokenize(lines), problems);
+  const doc = parseDoc(at);
+  const node = parseConstruct(at);
+  return { node: { ...node, ...(doc !== undefined && { doc }) }, problems };
+}
+
+function parseDoc(at: Cursor): string | undefined {
+  const texts: string[] = [];
+  for (;;) {
+    at.skipNewlines();
+    const token = at.peek();
+    if (token.kind !== "doc") break;
+    texts.push(token.text);
+    at.take();
+  }
+  return texts.length > 0 ? texts.join("\n") : undefined;
+}
+
+function parseConstruct(at: Cursor): BlockNode {
+  if (at.isOver()) return { kind: "nothing" };
+  const token = at.peek();
+  const next = at.peek(1);
+  const startsName = next.kind === "word" || next.kind === "string";
+  if (token.kind === "word" && token.start === 0 && startsName && token.text === "workflow") return parseWorkflow(at);
+  if (token.kind === "word" && token.start === 0 && startsName && token.text === "task") return parseTask(at);
+  if ((nameOf(token) || isPunctuation(token, "[")) && token.start === 0) return parseEdge(at);
+  const isIndented = token.start > 0 && token.kind !== "fence";
+  at.unexpected(
+    isIndented
+      ? "no indent: a workflow, a task or an edge begins in column 0"
+      : "a workflow, a task or an edge (a >> b)",
+  );
+  return { kind: "nothing" };
+}
+
+function parseWorkflow(at: Cursor): BlockNode {
+  const keyword = tokenRange(at.take());
+  const first = takeName(at);
+  const second = at.accept("/") ? takeName(at) : undefined;
+  const title = at.peek().kind === "string" ? takeName(at) : undefined;
+  const lines = parseTopBody(at, keyword, `workflow "${(second ?? first)?.text ?? ""}"`);
+  const names = second ? { ...(first && { project: first }), name: second } : { ...(first && { name: first }) };
+  return { kind: "workflow", keyword, ...names, ...(title && { title }), lines };
+}
+
+function parseTask(at: Cursor): BlockNode {
+  const keyword = tokenRange(at.take());
+  const name = takeName(at);
+  let type: Name | undefined;
+  if (at.accept(":")) type = takeName(at);
+  if (!type) at.unexpected(`: and the task's type, as in \`task ${name?.text ?? "name"}: shell {\``);
+  // Without a type the header is broken; the lines below are still read for what they say.
+  const lines = type ? parseTopBody(at, keyword, `task "${name?.text ?? ""}"`) : skipHeaderAndReadBody(at);
+  return { kind: "task", keyword, ...(name && { name }), ...(type && { type }), lines };
+}
+
+function skipHeaderAndReadBody(at: Cursor): readonly Line[] {
+  const lines: Line[] = [];
+  parseLines(at, lines, 1);
+  return lines;
+}
+
+/** Only a word or string that can be a name is taken. */
+function takeName(at: Cursor): Name | undefined {
+  const token = at.peek();
+  const name = nameOf(token);
+  if (!name) return undefined;
+  at.take();
+  if (token.kind === "string") checkString(at, token);
+  return name;
+}
+
+/** `{ … }` of a workflow or task, up to the block's end. */
+function parseTopBody(at: Cursor, keyword: Range, what: string): readonly Line[] {
+  const lines: Line[] = [];
+  const open = at.accept("{");
+  if (!open) at.unexpected(`{ after ${what}`);
+  const isClosed = parseLines(at, lines, 1);
+  if (!isClosed) {
+    const range = open ? tokenRange(open) : keyword;
+    if (open) at.report({ code: "syntax/unclosed", message: `${what} is not closed: } is missing`, range });
+    return lines;
+  }
+  if (at.peek().kind !== "newline") at.unexpected("nothing more on the line of }");
+  at.skipNewlines();
+  if (!at.isOver()) {
+    at.unexpected(`a workflow, a task or an edge in column 0: ${what} was closed above`);
+  }
+  return lines;
+}
+
+/** Body lines up to the `}` that closes them (taken; false where the block ends first). */
+function parseLines(at: Cursor, lines: Line[], depth: number): boolean {
+  for (;;) {
+    at.skipNewlines();
+    if (at.isOver()) return false;
+    const token = at.peek();
+    if (isPunctuation(token, "}")) {
+      // A brace in column 0 always closes the whole block: a forgotten inner one does not swallow what follows.
+      if (depth > 1 && token.start === 0) return false;
+      at.take();
+      return true;
+    }
+    parseLine(at, lines, depth);
+    if (at.isAt("}") || at.isOver()) continue;
+    if (at.peek().kind !== "newline") at.unexpected("the end of the line");
+  }
+}
+
+function parseLine(at: Cursor, lines: Line[], depth: number): void {
+  const token = at.peek();
+  if (token.kind === "fence") {
+    lines.push(parseFence(at, token));
+    return;
+  }
+  const key = nameOf(token);
+  if (!key) {
+    at.unexpected("an attribute (key = value), a script or }");
+    return;
+  }
+  const keyword = token.kind === "word" ? token.text : "";
+  if (at.isAt("=", 1)) parseAttribute(at, key, lines);
+  else if (at.isAt("{", 1)) parseBody(at, key, lines, depth);
+  else if (keyword === "in" || keyword === "out" || keyword === "param") lines.push(parseParam(at, key));
+  else if (keyword === "when" || keyword === "else") lines.push(parseBranch(at, key));
+  else {
+    at.take();
+    at.unexpected(`= and a value after "${key.text}"`);
+  }
+}
+
+function parseAttribute(at: Cursor, key: Name, lines: Line[]): void {
+  at.take();
+  at.take();
+  const value = parseValue(at, `a value for ${key.text}`);
+  lines.push({ kind: "attribute", key, ...(value && { value }) });
+}
+
+function parseBody(at: Cursor, key: Name, lines: Line[], depth: number): void {
+  at.take();
+  const open = at.take();
+  const inner: Line[] = [];
+  if (depth > 8) {
+    at.unexpected("no more bodies inside each other");
+    return;
+  }
+  const isClosed = parseLines(at, inner, depth + 1);
+  if (!isClosed) {
+    at.report({ code: "syntax/unclosed", message: `${key.text} is not closed: } is missing`, range: tokenRange(open) });
+  }
+  lines.push({ kind: "body", key, lines: inner });
+}
+
+function parseParam(at: Cursor, keyword: Name): ParamLine {
+  at.take();
+  const name = takeName(at);
+  if (!name) {
+    at.unexpected(`a name after ${keyword.text}`);
+    return { kind: "param", keyword };
+  }
+  const type = at.accept(":") ? takeName(at) : undefined;
+  if (!type) {
+    at.unexpected(`: and a type, as in \`${keyword.text} ${name.text}: string\``);
+    return { kind: "param", keyword, name };
+  }
+  let value: Value | undefined;
+  if (at.accept("=")) value = parseValue(at, `a value for ${name.text}`);
+  return { kind: "param", keyword, name, type, ...(value && { value }) };
+}
+
+/** The condition's form is not looked into: it matters only to types that read it. */
+function parseBranch(at: Cursor, keyword: Name): BranchLine {
+  at.take();
+  const words: Name[] = [];
+  let depth = 0;
+  while (!at.isOver() && !at.isAt(">>")) {
+    const token = at.peek();
+    if (token.kind === "newline" && depth === 0) break;
+    if (token.kind === "fence" || isPunctuation(token, "{") || isPunctuation(token, "}")) break;
+    if (isPunctuation(token, "(") || isPunctuation(token, "[")) depth += 1;
+    if (isPunctuation(token, ")") || isPunctuation(token, "]")) depth -= 1;
+    if (token.kind === "word") words.push({ text: token.text, range: tokenRange(token) });
+    at.take();
+  }
+  if (!at.accept(">>")) {
+    at.unexpected(`>> and the tasks that come ${keyword.text === "else" ? "otherwise" : "then"}`);
+    return { kind: "branch", keyword, words, targets: [] };
+  }
+  return { kind: "branch", keyword, words, targets: parseGroup(at) ?? [] };
+}
+
+function parseFence(at: Cursor, token: FenceToken): FenceLine {
+  at.take();
+  const range = tokenRange(token);
+  if (!token.isClosed)
+    at.report({
+      code: "syntax/unclosed",
+      message: `the script is not closed: ${"`".repeat(token.fence.ticks)} is missing`,
+      range,
+    });
+  if (token.fence.indent === 0)
+    at.report({ code: "syntax/unexpected", message: "a script's fence is indented inside its task", range });
+  const infoStart = token.fence.indent + token.fence.ticks;
+  const words = [...token.fence.info.matchAll(/\S+/g)].map((match): Name => {
+    const start = infoStart + match.index;
+    return {
+      text: match[0],
+      range: {
+        start: { line: token.line, character: start },
+        end: { line: token.line, character: start + match[0].length },
+      },
+    };
+  });
+  const rest = words[0]?.text === "raw" ? words : words.slice(1);
+  for (const word of rest.filter((one) => one.text !== "raw"))
+    at.report({
+      code: "syntax/unexpected",
+      message: `found "${word.text}", after the script's language stands only raw (nothing is substituted)`,
+      range: word.range,
+    });
+  const language = rest === words ? { text: "", range } : (words[0] ?? { text: "", range });
+  const isRaw = rest.some((word) => word.text === "raw");
+  return { kind: "fence", range, indent: token.fence.indent, language, raw: isRaw, from: token.from, to: token.to };
+}
+
+function parseEdge(at: Cursor): BlockNode {
+  const groups: (readonly Name[])[] = [];
+  const first = parseGroup(at);
+  if (first) groups.push(first);
+  if (!at.isAt(">>")) {
+    at.unexpected(">> and a task (an edge), or `task name: type {`, or `workflow name {`");
+    return groups.length > 0 ? { kind: "edge", groups } : { kind: "nothing" };
+  }
+  while (at.accept(">>")) {
+    at.skipNewlines();
+    const group = parseGroup(at);
+    if (group) groups.push(group);
+  }
+  at.skipNewlines();
+  if (!at.isOver()) at.unexpected("the end of the edge");
+  return { kind: "edge", groups };
+}

@@ -1,0 +1,71 @@
+// What only several files together show: which project a file belongs to, who else defines its workflow, which files are missing.
+
+import type { Problem, Range } from "../model/problem.ts";
+import { defaultProject, type Settings } from "./assemble.ts";
+import type { FlowDocument } from "./document.ts";
+import { folderOf, foldersAround, joinPath } from "./paths.ts";
+
+/** A workflow's header as other files see it. */
+export interface Header {
+  readonly path: string;
+  readonly project: string;
+  readonly name: string;
+  readonly range: Range;
+}
+
+/** The settings that hold in a folder: those of the nearest `porpoise.json`, in it or around it. */
+export function settingsFor(path: string, known: ReadonlyMap<string, Settings>): Settings | undefined {
+  for (const folder of foldersAround(folderOf(path))) {
+    const settings = known.get(folder);
+    if (settings) return settings;
+  }
+  return undefined;
+}
+
+/** The header of a document; undefined where it has no workflow with a name. */
+export function headerOf(path: string, document: FlowDocument, settings: Settings | undefined): Header | undefined {
+  const block = document.names().workflow;
+  const name = block === undefined ? undefined : document.blocks()[block]?.summary;
+  if (block === undefined || !name?.name) return undefined;
+  const project = name.project?.text ?? settings?.project ?? defaultProject;
+  return { path, project, name: name.name.text, range: moved(name.name.range, document.starts()[block] ?? 0) };
+}
+
+/** Workflows that another file defines as well: the later path has the problem, the earlier one is named. */
+export function duplicateProblem(header: Header, all: readonly Header[]): Problem | undefined {
+  const other = all.find((one) => one.project === header.project && one.name === header.name && one.path < header.path);
+  if (!other) return undefined;
+  return {
+    code: "name/duplicate",
+    severity: "error",
+    message: `workflow ${header.project}/${header.name} is already defined in ${other.path}: rename one of them`,
+    range: header.range,
+    related: [{ message: "the first one", range: other.range, path: other.path }],
+  };
+}
+
+/** Files named by tasks that are not there. */
+export function missingFiles(
+  path: string,
+  document: FlowDocument,
+  hasFile: (path: string) => boolean,
+): readonly Problem[] {
+  const folder = folderOf(path);
+  return document.blocks().flatMap((block, index) =>
+    block.summary.files
+      .filter((file) => !hasFile(joinPath(folder, file.text)))
+      .map(
+        (file): Problem => ({
+          code: "file/not-found",
+          severity: "error",
+          message: `there is no file "${file.text}" beside the workflow: add it or correct the path`,
+          range: moved(file.range, document.starts()[index] ?? 0),
+        }),
+      ),
+  );
+}
+
+const moved = ({ start, end }: Range, by: number): Range => ({
+  start: { line: start.line + by, character: start.character },
+  end: { line: end.line + by, character: end.character },
+});
