@@ -29,7 +29,7 @@ export const guardCommand = [
   process.execPath,
   new URL("../../scheduler/worker/guard/main.ts", import.meta.url).pathname,
 ];
-const secret = "a secret for tests";
+export const testSecret = "a secret for tests";
 
 export interface TestMaster {
   readonly connection: Connection;
@@ -78,12 +78,11 @@ export interface TestWorkerOptions {
 export async function testWorker(t: TestContext, options: TestWorkerOptions = {}): Promise<TestWorker> {
   const registry = options.registry ?? memoryRegistry(options.leaseMs);
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), "porpoise-worker-")));
-  const api = await testApi(t, registry);
   const log = keptLog();
   const worker = await startWorker({
     incarnation: incarnation("worker", Math.random().toString(36).slice(2)),
     registry,
-    wire: { host: "127.0.0.1", port: 0, secret },
+    wire: { host: "127.0.0.1", port: 0, secret: testSecret },
     dataFolder,
     slots: options.slots ?? 8,
     groups: ["default"],
@@ -97,6 +96,8 @@ export async function testWorker(t: TestContext, options: TestWorkerOptions = {}
     if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
   });
   await worker.joined;
+  // After the worker, so that at the end they are still there when it closes.
+  const api = await testApi(t, registry);
   const master = await testMaster(t, worker.member.data.port);
   return { worker, master, api, registry, log, dataFolder };
 }
@@ -116,7 +117,7 @@ export async function testMaster(t: TestContext, port: number, name = "master"):
     signal: new AbortController().signal,
     settings: {
       greeting: { role: "master", incarnation: me },
-      secret,
+      secret: testSecret,
       handlers: {
         report: async ({ body }: { body: MasterRequests["report"]["request"] }) => {
           const answers = body.reports.map((report) => master.answer(report));
@@ -155,7 +156,7 @@ export async function testMaster(t: TestContext, port: number, name = "master"):
 }
 
 export async function testApi(t: TestContext, registry: MemoryRegistry, name = "api"): Promise<TestApi> {
-  const folder = await freshFolder(t);
+  const folder = await mkdtemp(join(tmpdir(), "porpoise-api-"));
   const store = folderLogStore({ folder });
   const files = new Map<string, Uint8Array>();
   const me = incarnation(name, Math.random().toString(36).slice(2));
@@ -164,7 +165,7 @@ export async function testApi(t: TestContext, registry: MemoryRegistry, name = "
     port: 0,
     settings: {
       greeting: { role: "api", incarnation: me },
-      secret,
+      secret: testSecret,
       handlers: {
         logs: async ({
           body,
@@ -208,22 +209,39 @@ export async function testApi(t: TestContext, registry: MemoryRegistry, name = "
   t.after(async () => {
     await stop();
     await store.close();
+    await rm(folder, { recursive: true, force: true });
   });
-  const read = async (ref: AttemptRef): Promise<{ text: string; ended: boolean }> => {
-    const { bytes, ended } = await store.read(ref, 0, 64 * 1024 * 1024);
-    return { text: Buffer.from(bytes).toString(), ended };
+  /** Everything from the start, read on from where the reading before ended. */
+  const reader = (ref: AttemptRef) => {
+    const parts: Uint8Array[] = [];
+    let offset = 0;
+    return {
+      /** True once the log has ended and all of it is read. */
+      more: async (): Promise<boolean> => {
+        const { bytes, nextOffset, ended } = await store.read(ref, offset, 4 * 1024 * 1024);
+        parts.push(bytes);
+        offset = nextOffset;
+        return ended;
+      },
+      text: () => Buffer.concat(parts).toString(),
+    };
   };
   return {
     files,
     stop,
-    soFar: async (ref) => (await read(ref)).text,
+    soFar: async (ref) => {
+      const log = reader(ref);
+      await log.more();
+      return log.text();
+    },
     log: async (ref) => {
-      let found = await read(ref);
-      await eventually(async () => {
-        found = await read(ref);
-        return found.ended ? true : undefined;
-      }, `the end of the log of ${ref.taskInstance}#${ref.attempt}`);
-      return found.text;
+      const log = reader(ref);
+      await eventually(
+        async () => ((await log.more()) ? true : undefined),
+        `the end of the log of ${ref.taskInstance}#${ref.attempt}`,
+        20_000,
+      );
+      return log.text();
     },
   };
 }
@@ -244,7 +262,11 @@ export interface TaskText {
 }
 
 /** An assignment of a script to a worker, under a task instance of its own. */
-export function assignment(worker: Worker, script: string | undefined, text: TaskText = {}): Assignment {
+export function assignment(
+  worker: { readonly member: Pick<Worker["member"], "incarnation"> },
+  script: string | undefined,
+  text: TaskText = {},
+): Assignment {
   const instance = workflowInstanceId(text.instance ?? Math.floor(Math.random() * 1e12));
   const task: TaskDefinition = {
     name: "t",

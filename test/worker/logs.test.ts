@@ -1,0 +1,83 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: scripts hold placeholders
+
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { assignment, eventually, testApi, testWorker } from "../support/worker.ts";
+
+test("lines are at the api while the attempt runs", async (t) => {
+  const { worker, master, api } = await testWorker(t);
+  const one = assignment(worker, "echo first; sleep 600\n");
+  await master.dispatch(one);
+  await master.started(one);
+  const startMs = performance.now();
+  await eventually(async () => ((await api.soFar(one)) === "first\n" ? true : undefined), "the first line");
+  assert.ok(performance.now() - startMs < 1_000);
+});
+
+test("a log of many megabytes with a line of ten arrives whole", async (t) => {
+  const { worker, master, api } = await testWorker(t);
+  const one = assignment(
+    worker,
+    `head -c 10000000 /dev/zero | tr '\\0' x; echo; head -c 20000000 /dev/zero | tr '\\0' '\\n'; echo '\${setValue(n=1)}'\n`,
+    { outputs: ["n"] },
+  );
+  await master.dispatch(one);
+  assert.deepEqual((await master.ended(one)).outputs, { n: "1" });
+  const log = await api.log(one);
+  assert.equal(log.length, 10_000_000 + 1 + 20_000_000 + "${setValue(n=1)}\n".length);
+});
+
+test("a log beyond the limit is cut with a line that says so, and its outputs still count", async (t) => {
+  const { worker, master, api } = await testWorker(t, { logLimitBytes: 100_000 });
+  const one = assignment(
+    worker,
+    `head -c 3000000 /dev/zero | tr '\\0' x; sleep 0.5; echo; echo '#{setValue(n=7)}'; echo end\n`,
+    {
+      outputs: ["n"],
+    },
+  );
+  await master.dispatch(one);
+  assert.deepEqual((await master.ended(one)).outputs, { n: "7" });
+  const log = await api.log(one);
+  assert.equal(log.slice(0, 100_000), "x".repeat(100_000));
+  assert.match(
+    log.slice(100_000),
+    /^\n\[porpoise\] the log is cut here: it is longer than 100000 bytes, the limit on this worker\n$/,
+  );
+});
+
+test("a log goes on at another api when its own is gone, from the start, without a gap", async (t) => {
+  const { worker, master, api, registry } = await testWorker(t);
+  const one = assignment(worker, "echo one; trap 'echo two; exit' TERM; while :; do sleep 0.02; done\n");
+  await master.dispatch(one);
+  await eventually(async () => ((await api.soFar(one)) === "one\n" ? true : undefined), "the first line");
+  await api.stop();
+  const other = await testApi(t, registry, "other");
+  await master.ask("kill", { attempts: [{ ...one, reason: "enough" }] });
+  assert.match(await other.log(one), /^one\n.*two\n$/s);
+});
+
+test("logs wait on disk while no api is there, and are removed once they are sent", async (t) => {
+  const { worker, master, api, registry, dataFolder } = await testWorker(t);
+  await api.stop();
+  const all = Array.from({ length: 5 }, (_, task) => assignment(worker, `echo ${task}\n`, { instance: 3, task }));
+  await master.dispatch(...all);
+  for (const one of all) await master.ended(one);
+  assert.equal((await readdir(join(dataFolder, "logs"))).length, 5);
+  const other = await testApi(t, registry, "other");
+  for (const [task, one] of all.entries()) assert.equal(await other.log(one), `${task}\n`);
+  await eventually(
+    async () => ((await readdir(join(dataFolder, "logs"))).length === 0 ? true : undefined),
+    "an empty folder",
+  );
+});
+
+test("output that is not UTF-8 does no harm", async (t) => {
+  const { worker, master, api } = await testWorker(t);
+  const one = assignment(worker, `printf '\\377\\376\\000x\\n'; echo '\${setValue(n=ok)}'\n`, { outputs: ["n"] });
+  await master.dispatch(one);
+  assert.deepEqual((await master.ended(one)).outputs, { n: "ok" });
+  assert.match(await api.log(one), /\u{FFFD}\u{FFFD}\0x\n/u);
+});
