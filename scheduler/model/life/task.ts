@@ -1,0 +1,265 @@
+// The life of a task instance: which event leads where (`next`), and what a state asks its owner to do (`duties`).
+//
+//   state        event → state
+//   (absent)     ready → submitted | delayed | disabled | paused | succeeded (dry run)
+//   submitted    assigned → dispatched · pause → paused · stop → killed
+//   delayed      due → submitted · pause → paused · stop → killed
+//   dispatched   started → running · ended → (as running) · returned → submitted
+//   running      timedOut → running (to be ended) · ended → succeeded | failed | killed | retry_wait | submitted (lost)
+//   retry_wait   due → submitted · pause → paused · stop → killed
+//   paused       resume → submitted
+//   over         rerun → submitted; failed, killed: forceSuccess → forced_success; else final
+//
+// An event that a state does not know, or that speaks of another attempt, changes nothing.
+
+import type { TaskDefinition } from "../definition.ts";
+import type { Incarnation } from "../ids.ts";
+import type { TaskInstanceState } from "../states.ts";
+
+/** What every state of a task remembers of its tries. */
+interface Tries {
+  /** Number of the newest attempt; 0 before the first. */
+  readonly attempt: number;
+  /** Attempts that were used up as retries since the task was last (re)started by a person or a trigger. */
+  readonly retriesUsed: number;
+  /** Attempts lost with their workers since then. */
+  readonly lost: number;
+}
+
+export type TaskLife =
+  | (Tries & { readonly state: "submitted" })
+  | (Tries & { readonly state: "delayed" | "retry_wait"; readonly untilMs: number })
+  | (Tries & { readonly state: "dispatched"; readonly worker: Incarnation })
+  | (Tries & {
+      readonly state: "running";
+      readonly worker: Incarnation;
+      readonly sinceMs: number;
+      /** The attempt's time is up and it is being ended; its end counts as a failure. */
+      readonly timedOut: boolean;
+    })
+  | (Tries & { readonly state: "paused" })
+  | (Tries & { readonly state: OverState; readonly reason?: string });
+
+const overStates = ["killed", "failed", "succeeded", "forced_success", "skipped", "disabled"] as const;
+export type OverState = (typeof overStates)[number];
+
+export const isOverState = (state: TaskInstanceState): state is OverState => overStates.some((over) => over === state);
+export const isActive = (life: TaskLife): boolean => !isOverState(life.state) && life.state !== "paused";
+
+/** `running`: tasks start and are tried again. `pausing`: what runs may end. `stopping`, `ending` (a failure ends the rest): all is killed. */
+export type InstanceMode = "running" | "pausing" | "stopping" | "ending";
+
+export type TaskEvent =
+  | { readonly kind: "due" }
+  | { readonly kind: "assigned"; readonly worker: Incarnation }
+  | { readonly kind: "started"; readonly attempt: number; readonly atMs: number }
+  | { readonly kind: "timedOut"; readonly attempt: number }
+  | {
+      readonly kind: "ended";
+      readonly attempt: number;
+      readonly atMs: number;
+      readonly outcome: "succeeded" | "failed" | "killed" | "lost";
+      readonly reason?: string;
+    }
+  /** The worker did not take it (it drains): the attempt never ran and counts for nothing. */
+  | { readonly kind: "returned"; readonly attempt: number }
+  | { readonly kind: "pause" | "stop" | "resume" | "rerun" | "forceSuccess" };
+
+export interface TaskRules {
+  readonly task: Pick<TaskDefinition, "retries" | "retryIntervalMs" | "timeout">;
+  readonly mode: InstanceMode;
+  /** After so many attempts lost with their workers the task fails, so that it cannot take every worker down in turn. */
+  readonly lostLimit: number;
+}
+
+const fresh: Tries = { attempt: 0, retriesUsed: 0, lost: 0 };
+const tries = ({ attempt, retriesUsed, lost }: Tries): Tries => ({ attempt, retriesUsed, lost });
+
+export interface BirthOptions {
+  readonly mode: "running" | "pausing";
+  readonly dryRun: boolean;
+  readonly nowMs: number;
+  /** Number of the newest attempt of an earlier run of the same instance; 0 when there is none. */
+  readonly lastAttempt: number;
+  /** Every branch that leads here was skipped. */
+  readonly branchSkipped: boolean;
+}
+
+/** The first state of a task whose predecessors are over. */
+export function born(task: Pick<TaskDefinition, "enabled" | "delayMs">, options: BirthOptions): TaskLife {
+  const start = { ...fresh, attempt: options.lastAttempt };
+  if (options.branchSkipped) return { ...start, state: "skipped" };
+  if (!task.enabled) return { ...start, state: "disabled" };
+  if (options.mode === "pausing") return { ...start, state: "paused" };
+  if (options.dryRun) return { ...start, state: "succeeded" };
+  if (task.delayMs > 0) return { ...start, state: "delayed", untilMs: options.nowMs + task.delayMs };
+  return { ...start, state: "submitted" };
+}
+
+/** The state after an event; the very same object when the event changes nothing. */
+export function next(life: TaskLife, event: TaskEvent, rules: TaskRules): TaskLife {
+  switch (life.state) {
+    case "submitted":
+      if (event.kind === "assigned") {
+        return { ...tries(life), state: "dispatched", attempt: life.attempt + 1, worker: event.worker };
+      }
+      return waiting(life, event);
+    case "delayed":
+    case "retry_wait":
+      if (event.kind === "due") return { ...tries(life), state: "submitted" };
+      return waiting(life, event);
+    case "dispatched":
+    case "running":
+      return underWay(life, event, rules);
+    case "paused":
+      if (event.kind === "resume") return { ...tries(life), state: "submitted" };
+      return waiting(life, event);
+    case "killed":
+    case "failed":
+    case "succeeded":
+    case "forced_success":
+    case "skipped":
+    case "disabled":
+      return over(life, event);
+  }
+}
+
+type UnderWay = Extract<TaskLife, { readonly state: "dispatched" | "running" }>;
+
+function waiting(life: TaskLife, event: TaskEvent): TaskLife {
+  if (event.kind === "pause" && life.state !== "paused") return { ...tries(life), state: "paused" };
+  if (event.kind === "stop") return { ...tries(life), state: "killed", reason: "stopped before it ran" };
+  return life;
+}
+
+function underWay(life: UnderWay, event: TaskEvent, rules: TaskRules): TaskLife {
+  switch (event.kind) {
+    case "started":
+      if (event.attempt !== life.attempt || life.state === "running") return life;
+      return { ...tries(life), state: "running", worker: life.worker, sinceMs: event.atMs, timedOut: false };
+    case "timedOut":
+      if (event.attempt !== life.attempt || life.state !== "running" || life.timedOut) return life;
+      return { ...life, timedOut: true };
+    case "returned":
+      if (event.attempt !== life.attempt || life.state !== "dispatched") return life;
+      return again(life, rules);
+    case "ended":
+      return event.attempt === life.attempt ? ended(life, event, rules) : life;
+    case "due":
+    case "assigned":
+    case "pause":
+    case "stop":
+    case "resume":
+    case "rerun":
+    case "forceSuccess":
+      return life; // a stop is obeyed through the duty to kill; the attempt's end then decides
+  }
+}
+
+function ended(life: UnderWay, event: Extract<TaskEvent, { readonly kind: "ended" }>, rules: TaskRules): TaskLife {
+  const timedOut = life.state === "running" && life.timedOut;
+  switch (event.outcome) {
+    case "succeeded":
+      return { ...tries(life), state: "succeeded" };
+    case "lost": {
+      const lost = life.lost + 1;
+      if (lost >= rules.lostLimit) {
+        return { ...tries(life), lost, state: "failed", reason: `${lost} attempts were lost with their workers` };
+      }
+      return again({ ...tries(life), lost }, rules);
+    }
+    case "killed":
+      if (!timedOut) return { ...tries(life), state: "killed", ...because(event.reason) };
+      return failedOnce(life, event.atMs, timeoutReason(rules), rules);
+    case "failed":
+      return failedOnce(life, event.atMs, timedOut ? timeoutReason(rules) : event.reason, rules);
+  }
+}
+
+const because = (reason: string | undefined): { readonly reason?: string } => (reason === undefined ? {} : { reason });
+
+const timeoutReason = (rules: TaskRules): string => `timed out after ${(rules.task.timeout?.afterMs ?? 0) / 1000} s`;
+
+/** An attempt that used nothing up: the task waits for a worker again, unless its instance wants otherwise meanwhile. */
+function again(life: Tries, rules: TaskRules): TaskLife {
+  switch (rules.mode) {
+    case "running":
+      return { ...tries(life), state: "submitted" };
+    case "pausing":
+      return { ...tries(life), state: "paused" };
+    case "stopping":
+    case "ending":
+      return { ...tries(life), state: "killed", reason: "stopped" };
+  }
+}
+
+function failedOnce(life: Tries, atMs: number, reason: string | undefined, rules: TaskRules): TaskLife {
+  const mayRetry = life.retriesUsed < rules.task.retries && (rules.mode === "running" || rules.mode === "pausing");
+  if (!mayRetry) return { ...tries(life), state: "failed", ...because(reason) };
+  const used = { ...tries(life), retriesUsed: life.retriesUsed + 1 };
+  if (rules.mode === "pausing") return { ...used, state: "paused" };
+  if (rules.task.retryIntervalMs === 0) return { ...used, state: "submitted" };
+  return { ...used, state: "retry_wait", untilMs: atMs + rules.task.retryIntervalMs };
+}
+
+function over(life: Extract<TaskLife, { readonly state: OverState }>, event: TaskEvent): TaskLife {
+  if (event.kind === "rerun") return { ...fresh, attempt: life.attempt, state: "submitted" };
+  if (event.kind === "forceSuccess" && (life.state === "failed" || life.state === "killed")) {
+    return { ...tries(life), state: "forced_success" };
+  }
+  return life;
+}
+
+export type TaskDuty =
+  /** Find it a worker. */
+  | { readonly kind: "queue" }
+  /** Raise `due` at that time. */
+  | { readonly kind: "wakeAt"; readonly atMs: number }
+  /** Send the attempt to its worker until it answers. */
+  | { readonly kind: "dispatch"; readonly attempt: number; readonly worker: Incarnation }
+  /** Ask the worker how the attempt stands before anything else is done about it. */
+  | { readonly kind: "settle"; readonly attempt: number; readonly worker: Incarnation }
+  /** Raise `timedOut` at that time. */
+  | { readonly kind: "timeOutAt"; readonly attempt: number; readonly atMs: number }
+  | { readonly kind: "kill"; readonly attempt: number; readonly worker: Incarnation; readonly reason: string };
+
+/**
+ * What the owner owes a task in this state; performing a duty twice does no harm. `recovered`: the state was found in the
+ * database by a new owner, who does not know whether its predecessor performed anything.
+ */
+export function duties(life: TaskLife, how: "entered" | "recovered", rules: TaskRules): readonly TaskDuty[] {
+  switch (life.state) {
+    case "submitted":
+      return [{ kind: "queue" }];
+    case "delayed":
+    case "retry_wait":
+      return [{ kind: "wakeAt", atMs: life.untilMs }];
+    case "dispatched":
+    case "running": {
+      const { attempt, worker } = life;
+      const list: TaskDuty[] = [];
+      if (how === "recovered") list.push({ kind: "settle", attempt, worker });
+      else if (life.state === "dispatched") list.push({ kind: "dispatch", attempt, worker });
+      if (rules.mode === "stopping" || rules.mode === "ending")
+        list.push({ kind: "kill", attempt, worker, reason: "stopped" });
+      else if (life.state === "running") list.push(...timeDuties(life, rules));
+      return list;
+    }
+    case "paused":
+    case "killed":
+    case "failed":
+    case "succeeded":
+    case "forced_success":
+    case "skipped":
+    case "disabled":
+      return [];
+  }
+}
+
+function timeDuties(life: Extract<TaskLife, { readonly state: "running" }>, rules: TaskRules): readonly TaskDuty[] {
+  const { timeout } = rules.task;
+  const { attempt, worker } = life;
+  if (life.timedOut) return [{ kind: "kill", attempt, worker, reason: timeoutReason(rules) }];
+  if (timeout === undefined) return [];
+  return [{ kind: "timeOutAt", attempt, atMs: life.sinceMs + timeout.afterMs }];
+}
