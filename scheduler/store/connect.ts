@@ -63,12 +63,22 @@ function open(settings: DatabaseSettings): Knex {
       bigNumberStrings: true,
       connectTimeout: 5000,
     },
-    pool: { min: 0, max: poolSize },
+    pool: {
+      min: 0,
+      max: poolSize,
+      // Every read sees what is committed, and no gap is locked: what the fences and the order of locks are made for.
+      afterCreate: (connection: RawConnection, done: (error: Error | null, connection: RawConnection) => void) =>
+        connection.query("set session transaction isolation level read committed", (error) => done(error, connection)),
+    },
     acquireConnectionTimeout: 15_000,
     log: quiet,
     queryTimeoutMs,
   };
   return knexPackage(configuration);
+}
+
+interface RawConnection {
+  query(sql: string, done: (error: Error | null) => void): void;
 }
 
 /** What goes wrong is told by rejected promises, once. */

@@ -1,0 +1,95 @@
+// The open database as the rest of the scheduler holds it: its clock, and transactions that try again when the database asks for it.
+
+import type { Knex } from "knex";
+import { OperationError } from "../model/operation-error.ts";
+import { connect, type DatabaseSettings } from "./connect.ts";
+
+export interface Database {
+  readonly knex: Knex;
+  readonly type: DatabaseSettings["type"];
+  /** The database's time, epoch milliseconds: the only clock whose readings are stored. */
+  nowMs(): number;
+  /** Runs `work` in one transaction; again from the start when the database chose it as a deadlock's victim. */
+  transact<T>(work: (transaction: Knex.Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const clockSyncEveryMs = 30_000;
+const deadlockTries = 8;
+
+export async function openDatabase(settings: DatabaseSettings): Promise<Database> {
+  const knex = await connect(settings);
+  // Between two looks at the database's clock this process's monotonic one carries it on: a step of the host's clock shows nowhere.
+  let offsetMs = await clockOffset(knex, settings.type);
+  const timer = setInterval(() => {
+    clockOffset(knex, settings.type).then(
+      (fresh) => {
+        offsetMs = fresh;
+      },
+      () => {}, // the database is away: the old offset serves until it is back
+    );
+  }, clockSyncEveryMs);
+  timer.unref();
+  return {
+    knex,
+    type: settings.type,
+    nowMs: () => Math.round(performance.now() + offsetMs),
+    transact: (work) => transact(knex, work),
+    close: async () => {
+      clearInterval(timer);
+      await knex.destroy();
+    },
+  };
+}
+
+async function clockOffset(knex: Knex, type: DatabaseSettings["type"]): Promise<number> {
+  if (type === "sqlite") return Date.now() - performance.now();
+  const before = performance.now();
+  const row = await knex.select(knex.raw("cast(unix_timestamp(now(3)) * 1000 as signed) as now")).first();
+  const after = performance.now();
+  return Number(row?.now) - (before + after) / 2;
+}
+
+async function transact<T>(knex: Knex, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> {
+  for (let tryNumber = 1; ; tryNumber += 1) {
+    try {
+      return await knex.transaction(work);
+    } catch (error) {
+      if (!isDeadlock(error) || tryNumber >= deadlockTries) throw error;
+    }
+  }
+}
+
+const isDeadlock = (error: unknown): boolean => {
+  const { errno } = error as { errno?: number };
+  return errno === 1213 || errno === 1205;
+};
+
+/** Whether the same thing may succeed later: the server is away, restarting, frozen or full. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof OperationError) return error.code === "unavailable" || error.code === "exhausted";
+  if (isDeadlock(error)) return true;
+  const { code = "", errcode, message = "" } = error as { code?: string; errcode?: number; message?: string };
+  if (code === "ERR_SQLITE_ERROR") return passingSqlite.has((errcode ?? 0) & 0xff);
+  return passingCodes.has(code) || /pool|connection/i.test(message);
+}
+
+/** SQLITE_BUSY, LOCKED, IOERR, FULL. */
+const passingSqlite: ReadonlySet<number> = new Set([5, 6, 10, 13]);
+const passingCodes: ReadonlySet<string> = new Set([
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_SEQUENCE_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ER_SERVER_SHUTDOWN",
+  "ER_CON_COUNT_ERROR",
+  "ER_DISK_FULL",
+  "ER_RECORD_FILE_FULL",
+  "ER_LOCK_DEADLOCK",
+  "ER_LOCK_WAIT_TIMEOUT",
+  "ER_CONNECTION_KILLED",
+]);

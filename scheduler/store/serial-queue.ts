@@ -1,0 +1,118 @@
+// The queue of a workflow whose instances run one after the other, computed from rows under the workflow's lock.
+// Its order is that of the commands that asked for the runs; a paused instance holds the queue. Manual and scheduled runs
+// queue; a backfill obeys its own limit, a child its parent.
+
+import type { Knex } from "knex";
+import type { Concurrency } from "../model/definition.ts";
+import { type Incarnation, type WorkflowInstanceId, workflowInstanceId } from "../model/ids.ts";
+import type { Database } from "./database.ts";
+import { insertCommand } from "./instances.ts";
+
+const queueing = ["manual", "schedule"];
+const underWay = ["running", "pausing", "paused", "stopping"];
+const waiting = ["submitted", "serial_wait"];
+
+/** `queued`: it waits (or was discarded), has no owner any more and its command is gone. `not_owned`: another master has it. */
+export type Admission = "admitted" | "queued" | "not_owned";
+
+/** May this instance of a serial workflow start now? If not, it is put into the queue or discarded, as the workflow says. */
+export async function admit(
+  database: Database,
+  asked: {
+    readonly instance: WorkflowInstanceId;
+    readonly workflowId: string;
+    readonly concurrency: Exclude<Concurrency, "parallel">;
+    readonly owner: Incarnation;
+    readonly epoch: number;
+  },
+): Promise<Admission> {
+  const { instance, workflowId, concurrency, owner, epoch } = asked;
+  const nowMs = database.nowMs();
+  return database.transact(async (transaction) => {
+    await transaction("workflow").where({ id: workflowId }).forUpdate().first("id");
+    const mine = await transaction("workflow_instance")
+      .where({ id: instance, owner, owner_epoch: epoch })
+      .forUpdate()
+      .first("event_seq", "queue_position", "state");
+    if (!mine) return "not_owned";
+    const before = await ahead(transaction, { instance, workflowId, position: mine.queue_position });
+    if (before.length === 0) return "admitted";
+
+    const state = concurrency === "serial_discard" ? "stopped" : "serial_wait";
+    const eventSeq = Number(mine.event_seq) + (mine.state === state ? 0 : 1);
+    await transaction("workflow_instance")
+      .where({ id: instance })
+      .update({ state, owner: null, event_seq: eventSeq, ...(state === "stopped" ? { ended_at: nowMs } : {}) });
+    if (mine.state !== state) {
+      const reason = state === "stopped" ? `instance ${before[0]?.id} of this workflow is under way` : null;
+      await transaction("instance_event").insert({
+        workflow_instance_id: instance,
+        seq: eventSeq,
+        kind: "instance",
+        state,
+        reason,
+        at: nowMs,
+      });
+    }
+    if (concurrency === "serial_priority") {
+      for (const older of before) {
+        await insertCommand(transaction, nowMs, {
+          kind: "stop",
+          instance: workflowInstanceId(older.id),
+          priority: older.priority,
+        });
+      }
+    }
+    await transaction("command").where({ workflow_instance_id: instance, kind: "start" }).del();
+    return "queued";
+  });
+}
+
+interface AheadRow {
+  readonly id: string | number;
+  readonly priority: number;
+}
+
+/** Those that must have ended before the instance may start. */
+function ahead(
+  transaction: Knex.Transaction,
+  of: { readonly instance: WorkflowInstanceId; readonly workflowId: string; readonly position: string | number },
+): Promise<readonly AheadRow[]> {
+  return transaction("workflow_instance")
+    .where({ workflow_id: of.workflowId })
+    .whereIn("trigger_kind", queueing)
+    .whereNot({ id: of.instance })
+    .where((query) => {
+      query.whereIn("state", underWay).orWhere((earlier) => {
+        earlier.whereIn("state", waiting).where("queue_position", "<", of.position);
+      });
+    })
+    .orderBy("id")
+    .select("id", "priority");
+}
+
+/** Workflows with a queue. */
+export async function queuedWorkflows(database: Database): Promise<readonly string[]> {
+  const rows = await database.knex("workflow_instance").where({ state: "serial_wait" }).distinct("workflow_id");
+  return rows.map((row) => String(row.workflow_id));
+}
+
+/** Gives the first of the queue its command to start, when nothing is under way. Repeatable; returns whether it did. */
+export async function startNextOfQueue(database: Database, workflowId: string): Promise<boolean> {
+  const nowMs = database.nowMs();
+  return database.transact(async (transaction) => {
+    await transaction("workflow").where({ id: workflowId }).forUpdate().first("id");
+    const first = await transaction("workflow_instance")
+      .where({ workflow_id: workflowId, state: "serial_wait" })
+      .orderBy("queue_position")
+      .first("id", "priority", "queue_position");
+    if (!first) return false;
+    const instance = workflowInstanceId(first.id);
+    const before = await ahead(transaction, { instance, workflowId, position: first.queue_position });
+    if (before.length > 0) return false;
+    const asked = await transaction("command").where({ workflow_instance_id: instance }).first("id");
+    if (asked) return false;
+    await insertCommand(transaction, nowMs, { kind: "start", instance, priority: first.priority });
+    return true;
+  });
+}

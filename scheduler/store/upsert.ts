@@ -1,0 +1,38 @@
+// Many rows of one table in one statement: inserted, or their values replaced where the key is there already.
+
+import type { Knex } from "knex";
+
+export type Value = string | number | Buffer | null;
+
+export interface UpsertTable {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** Columns of the unique key; the others are replaced. None to replace: rows that are there stay as they are. */
+  readonly key: readonly string[];
+}
+
+/** Statement sizes: few different ones, so that prepared statements are found again. */
+const sizes = [256, 64, 16, 4, 1] as const;
+
+export async function upsert(knex: Knex, table: UpsertTable, rows: readonly (readonly Value[])[]): Promise<void> {
+  let done = 0;
+  for (const size of sizes) {
+    for (; rows.length - done >= size; done += size) {
+      await knex.raw(statement(knex, table, size), rows.slice(done, done + size).flat());
+    }
+  }
+}
+
+function statement(knex: Knex, { name, columns, key }: UpsertTable, size: number): string {
+  const isSqlite = knex.client.driverName === "better-sqlite3";
+  const row = `(${columns.map(() => "?").join(",")})`;
+  const replaced = columns.filter((column) => !key.includes(column));
+  const first = key[0] ?? "";
+  const set = isSqlite
+    ? replaced.map((column) => `${column}=excluded.${column}`).join(",")
+    : replaced.map((column) => `${column}=values(${column})`).join(",");
+  const onConflict = isSqlite
+    ? ` on conflict (${key.join(",")}) do ${set ? `update set ${set}` : "nothing"}`
+    : ` on duplicate key update ${set || `${first}=${first}`}`;
+  return `insert into ${name} (${columns.join(",")}) values ${new Array(size).fill(row).join(",")}${onConflict}`;
+}
