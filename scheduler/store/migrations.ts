@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { OperationError } from "../model/operation-error.ts";
 import type { Database } from "./database.ts";
 
-type Step = (schema: Knex.SchemaBuilder, knex: Knex) => Promise<void>;
+type Step = (knex: Knex) => Promise<void>;
 
 const steps: readonly Step[] = [createAll];
 
@@ -18,7 +18,7 @@ export async function migrate(database: Database): Promise<{ readonly from: numb
   if (from > schemaVersion) throw tooNew(from);
   for (let version = from; version < schemaVersion; version += 1) {
     const step = steps[version];
-    if (step) await step(knex.schema, knex);
+    if (step) await step(knex);
     await knex("schema_version").insert({ version: version + 1 });
   }
   return { from, to: schemaVersion };
@@ -60,16 +60,15 @@ const bytewise = (table: Knex.CreateTableBuilder, knex: Knex): void => {
   table.collate("utf8mb4_bin");
 };
 
-async function createAll(schema: Knex.SchemaBuilder, knex: Knex): Promise<void> {
-  const create = (name: string, columns: (table: Knex.CreateTableBuilder) => void): Promise<void> =>
-    schema.hasTable(name).then(async (exists) => {
-      // MySQL commits each table by itself: a migration that was cut off goes on where it stood.
-      if (exists) return;
-      await knex.schema.createTable(name, (table) => {
-        bytewise(table, knex);
-        columns(table);
-      });
+async function createAll(knex: Knex): Promise<void> {
+  const create = async (name: string, columns: (table: Knex.CreateTableBuilder) => void): Promise<void> => {
+    // MySQL commits each table by itself: a migration that was cut off goes on where it stood.
+    if (await knex.schema.hasTable(name)) return;
+    await knex.schema.createTable(name, (table) => {
+      bytewise(table, knex);
+      columns(table);
     });
+  };
 
   await create("workflow", (table) => {
     table.bigIncrements("id");

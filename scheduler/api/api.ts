@@ -1,0 +1,119 @@
+// An api process: REST for people, and over the wire log chunks from workers and files for them.
+
+import { createServer, type Server } from "node:http";
+import type { LogStore } from "../logs/contract.ts";
+import type { Incarnation } from "../model/ids.ts";
+import type { Logger } from "../model/logger.ts";
+import { OperationError } from "../model/operation-error.ts";
+import type { Registry } from "../registry/contract.ts";
+import type { Database } from "../store/database.ts";
+import type { WireSettings } from "../wire/contract.ts";
+import { listen } from "../wire/listen.ts";
+import { app } from "./app.ts";
+import { backfillRoutes } from "./routes/backfills.ts";
+import { clusterRoutes } from "./routes/cluster.ts";
+import { deploymentRoutes } from "./routes/deployments.ts";
+import type { RouteDeps } from "./routes/deps.ts";
+import { instanceRoutes } from "./routes/instances.ts";
+import { logRoutes } from "./routes/logs.ts";
+import { workflowRoutes } from "./routes/workflows.ts";
+import { workerHandlers } from "./worker-handlers.ts";
+
+export interface ApiDeps {
+  readonly database: Database;
+  readonly logs: LogStore;
+  readonly registry: Registry;
+  readonly newIncarnation: () => Incarnation;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly wire: { readonly host: string; readonly port: number };
+  readonly secret: string;
+  readonly tls?: WireSettings["tls"];
+  readonly log: Logger;
+  readonly wake?: () => void;
+  /** Called for each request: somebody uses this server. */
+  readonly onRequest?: () => void;
+}
+
+export interface Api {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Resolves once it serves. */
+export async function startApi(deps: ApiDeps): Promise<Api> {
+  const { database, logs, registry, log } = deps;
+  const routeDeps: RouteDeps = { database, logs, registry, log, wake: deps.wake ?? (() => {}) };
+  const routes = [
+    ...deploymentRoutes(routeDeps),
+    ...workflowRoutes(routeDeps),
+    ...instanceRoutes(routeDeps),
+    ...logRoutes(routeDeps),
+    ...backfillRoutes(routeDeps),
+    ...clusterRoutes(routeDeps),
+  ];
+  const server = createServer(app({ database, routes, log }));
+  server.on("request", () => deps.onRequest?.());
+  const port = await bind(server, deps.http);
+  const self = deps.newIncarnation();
+  const wire = await listen({
+    ...deps.wire,
+    settings: {
+      greeting: { role: "api", incarnation: self },
+      secret: deps.secret,
+      handlers: workerHandlers({ database, logs }),
+      ...(deps.tls ? { tls: deps.tls } : {}),
+    },
+    onRefused: (error) => log.warn({ error }, "a process was refused"),
+  });
+  const member = {
+    kind: "api" as const,
+    incarnation: self,
+    data: {
+      host: wire.host,
+      port: wire.port,
+      pid: process.pid,
+      startedAt: new Date().toISOString(),
+      cpu: 0,
+      memory: 0,
+      slots: 0,
+      slotsUsed: 0,
+      status: "ready" as const,
+      groups: [],
+    },
+  };
+  let isClosed = false;
+  // An api holds nothing that a lost session could take: it joins again as it is.
+  const stopSession = registry.onSession((state) => {
+    if (state !== "connected" || isClosed) return;
+    registry.join(member).catch((error) => log.warn({ error }, "cannot join the registry now"));
+  });
+  return {
+    url: `http://${deps.http.host}:${port}`,
+    port,
+    close: async () => {
+      isClosed = true;
+      stopSession();
+      await registry.leave().catch(() => {}); // it goes with the session all the same
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await wire.close();
+    },
+  };
+}
+
+function bind(server: Server, { host, port }: ApiDeps["http"]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const message =
+        cause.code === "EADDRINUSE"
+          ? `port ${port} on ${host} is in use by another process: end that one, or give this one another port (--port)`
+          : `cannot listen on ${host}:${port}: ${cause.message}`;
+      reject(new OperationError(cause.code === "EADDRINUSE" ? "conflict" : "unavailable", message, { cause }));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,172 @@
+// Express around the routes: tokens, validation, errors in one shape.
+
+import { createHash } from "node:crypto";
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from "express";
+import { z } from "zod";
+import type { Logger } from "../model/logger.ts";
+import { OperationError, type OperationErrorCode } from "../model/operation-error.ts";
+import { type Database, isPassing } from "../store/database.ts";
+import { tokenName } from "../store/tokens.ts";
+import type { ErrorShape, ProblemShape } from "./contract.ts";
+import { openApi } from "./openapi.ts";
+import type { Route } from "./route.ts";
+
+/** The request was understood and refused because of problems in the texts it carries. */
+export class ProblemsError extends Error {
+  readonly problems: readonly ProblemShape[];
+
+  constructor(message: string, problems: readonly ProblemShape[]) {
+    super(message);
+    this.problems = problems;
+  }
+}
+
+export interface AppDeps {
+  readonly database: Database;
+  readonly routes: readonly Route[];
+  readonly log: Logger;
+}
+
+const largestBody = "128mb";
+
+export function app(deps: AppDeps): Express {
+  const server = express();
+  server.disable("x-powered-by");
+  server.set("query parser", "simple");
+  server.use(express.json({ limit: largestBody }));
+  for (const one of deps.routes) {
+    const path = one.path.replaceAll(/\{(\w+)\}/g, ":$1");
+    const guards = one.isPublic ? [] : [authenticate(deps)];
+    server[one.method](`/api/v1${path}`, ...guards, serve(one));
+    if (one.isPublic) server[one.method](path, serve(one));
+  }
+  const description = openApi(deps.routes);
+  server.get("/api/v1/openapi.json", (_, response) => void response.json(description));
+  server.use((request, response) => {
+    send(response, 404, {
+      code: "not_found",
+      message: `there is no route ${request.method} ${request.path}: see /api/v1/openapi.json`,
+    });
+  });
+  server.use(answerError(deps.log));
+  return server;
+}
+
+const users = new WeakMap<Request, string>();
+
+function authenticate({ database }: AppDeps): RequestHandler {
+  return async (request, response, next) => {
+    const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
+    if (token === undefined) {
+      send(response, 401, {
+        code: "unauthorized",
+        message: "no token was sent: expected the header `Authorization: Bearer <token>`",
+      });
+      return;
+    }
+    const name = await tokenName(database, token);
+    if (name === undefined) {
+      send(response, 401, {
+        code: "unauthorized",
+        message: "this server does not know the token: was it made for another one?",
+      });
+      return;
+    }
+    users.set(request, name);
+    next();
+  };
+}
+
+function serve(one: Route): RequestHandler {
+  return async (request, response) => {
+    const body = one.body ? validated(one.body, request.body ?? {}, "body") : undefined;
+    const query = one.query ? validated(one.query, request.query, "query") : undefined;
+    const user = users.get(request) ?? "";
+    const key = request.get("Idempotency-Key");
+    const answer = await one.handle({
+      params: request.params as { [name: string]: string }, // no route has a repeated parameter
+      body,
+      query,
+      user,
+      idempotencyKey: key === undefined ? undefined : hash(`${user} ${request.method} ${request.path} ${key}`),
+      request,
+      response,
+    });
+    if (response.headersSent) return;
+    if (answer === undefined) response.status(204).end();
+    else response.status(one.status ?? 200).json(answer);
+  };
+}
+
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+function validated(schema: z.ZodType, value: unknown, where: string): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${[where, ...issue.path].join(".")}: ${issue.message}`);
+  throw new OperationError("invalid", problems.join("; "));
+}
+
+const statusOf: { readonly [code in OperationErrorCode]: number } = {
+  unavailable: 503,
+  refused: 403,
+  conflict: 409,
+  not_found: 404,
+  invalid: 400,
+  exhausted: 507,
+  aborted: 503,
+};
+
+/** Express knows an error handler by its four parameters. */
+function answerError(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (error instanceof ProblemsError) {
+      send(response, 422, { code: "problems", message: error.message, problems: [...error.problems] });
+    } else if (error instanceof OperationError) {
+      send(response, statusOf[error.code], { code: error.code, message: error.message });
+    } else if (isHttpError(error)) {
+      send(response, error.status, { code: error.type ?? "invalid", message: error.message });
+    } else if (isPassing(error)) {
+      log.warn({ error, path: request.path }, "the database did not serve a request");
+      send(response, 503, {
+        code: "unavailable",
+        message: "the database is away or does not answer: try again in a moment",
+      });
+    } else {
+      log.error({ error, path: request.path }, "a request failed");
+      send(response, 500, { code: "internal", message: "this is a fault of the server: its log has the details" });
+    }
+  };
+}
+
+interface HttpError {
+  readonly status: number;
+  readonly type?: string;
+  readonly message: string;
+}
+
+/** What Express's own parsers throw: a body too large, JSON that is none. */
+const isHttpError = (error: unknown): error is HttpError => {
+  const status = error instanceof Error && "status" in error ? error.status : undefined;
+  return typeof status === "number" && status >= 400 && status < 500;
+};
+
+function send(response: Response, status: number, body: ErrorShape): void {
+  response.status(status).json(body);
+}
+
+/** For lists: a page's size, and where it goes on. */
+export const pageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+  cursor: z.string().optional(),
+});

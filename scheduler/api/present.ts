@@ -1,0 +1,180 @@
+// Rows as the shapes of the contract.
+
+import type { WorkflowDefinition } from "../model/definition.ts";
+import { taskInstanceId } from "../model/ids.ts";
+import { tasksInScope } from "../model/life/progress.ts";
+import { isOver } from "../model/life/workflow-instance.ts";
+import type { Problem } from "../model/problem.ts";
+import { formatInZone } from "../model/time/dates.ts";
+import type { StoredBackfill } from "../store/backfills.ts";
+import type { ListedInstance, StoredWorkflow } from "../store/queries.ts";
+import type { AttemptRecord, EventRecord, TaskRecord } from "../store/records.ts";
+import type {
+  AttemptShape,
+  BackfillShape,
+  EventShape,
+  InstanceShape,
+  ProblemShape,
+  TaskInstanceShape,
+  WaitingShape,
+  WorkflowShape,
+} from "./contract.ts";
+
+export const time = (ms: number): string => new Date(ms).toISOString();
+const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms));
+
+export const problemShape = (path: string, problem: Problem): ProblemShape => ({
+  path,
+  code: problem.code,
+  severity: problem.severity,
+  message: problem.message,
+  range: problem.range,
+  ...(problem.related
+    ? { related: problem.related.map((one) => ({ path: one.path ?? path, message: one.message, range: one.range })) }
+    : {}),
+});
+
+export function instanceShape(instance: ListedInstance, zone = "UTC"): InstanceShape {
+  return {
+    id: instance.id,
+    project: instance.project,
+    workflow: instance.workflow,
+    version: instance.version,
+    state: instance.state,
+    trigger: instance.trigger,
+    scheduleTime: instance.scheduleTimeMs === null ? null : formatInZone(instance.scheduleTimeMs, zone),
+    startedAt: timeOrNull(instance.startedAtMs),
+    endedAt: timeOrNull(instance.endedAtMs),
+    runTimes: instance.runTimes,
+    dryRun: instance.dryRun,
+    params: { ...instance.params },
+    owner: instance.owner,
+    ...(instance.backfill === null ? {} : { backfill: instance.backfill }),
+    ...(instance.state === "serial_wait"
+      ? { waiting: { reason: "serial" as const, text: "waits for earlier instances of this workflow to end" } }
+      : {}),
+  };
+}
+
+export interface TasksToShow {
+  readonly instance: ListedInstance;
+  readonly definition: WorkflowDefinition;
+  readonly tasks: readonly TaskRecord[];
+  readonly attempts: readonly AttemptRecord[];
+  /** Says why a task without a worker has none. */
+  readonly whyNoWorker: (group: string) => string;
+}
+
+/** Every task of the run: those that have not started are `submitted` and say what they wait for, while the instance goes on. */
+export function taskShapes(shown: TasksToShow): TaskInstanceShape[] {
+  const { instance, definition } = shown;
+  const indexes = new Map(definition.tasks.map((task, index) => [task.name, index]));
+  const from = instance.options.from?.flatMap((name) => indexes.get(name) ?? []);
+  const included = tasksInScope(definition, from, instance.options.scope ?? "with_downstream");
+  const known = new Map(shown.tasks.map((task) => [task.taskIndex, task]));
+  const attempts = Map.groupBy(shown.attempts, (attempt) => attempt.taskIndex);
+  const goesOn = !isOver(instance.state) && instance.state !== "paused";
+  return definition.tasks.flatMap((task, index) => {
+    const record = known.get(index);
+    if (included?.has(index) === false || (!record && !goesOn)) return [];
+    const waiting = goesOn ? waitingOf(shown, index, record) : undefined;
+    return [
+      {
+        id: taskInstanceId(instance.id, index),
+        name: task.name,
+        type: task.type,
+        state: record?.life.state ?? "submitted",
+        startedAt: timeOrNull(record?.startedAtMs ?? null),
+        endedAt: timeOrNull(record?.endedAtMs ?? null),
+        ...(waiting ? { waiting } : {}),
+        attempts: (attempts.get(index) ?? []).map(attemptShape),
+        outputs: { ...record?.outputs },
+      },
+    ];
+  });
+}
+
+function waitingOf(shown: TasksToShow, index: number, record: TaskRecord | undefined): WaitingShape | undefined {
+  const { definition, instance } = shown;
+  const task = definition.tasks[index];
+  if (!record) {
+    const before = definition.edges.filter(([, to]) => to === index).map(([from]) => definition.tasks[from]?.name);
+    const text = before.length > 0 ? `waits for ${before.join(", ")}` : "the instance has not started yet";
+    return { reason: instance.state === "serial_wait" ? "serial" : "upstream", text };
+  }
+  switch (record.life.state) {
+    case "submitted": {
+      const group = task?.workerGroup ?? instance.options.workerGroup ?? definition.workerGroup;
+      return { reason: "dispatch", text: shown.whyNoWorker(group) };
+    }
+    case "delayed":
+      return { reason: "delay", text: `starts at ${time(record.life.untilMs)}` };
+    case "retry_wait":
+      return { reason: "retry", text: `is tried again at ${time(record.life.untilMs)}` };
+    case "dispatched":
+      return { reason: "dispatch", text: `was given to worker ${record.life.worker}, which has not started it yet` };
+    case "running":
+    case "paused":
+    case "killed":
+    case "failed":
+    case "succeeded":
+    case "forced_success":
+    case "skipped":
+    case "disabled":
+      return undefined;
+  }
+}
+
+const attemptShape = (attempt: AttemptRecord): AttemptShape => ({
+  attempt: attempt.attempt,
+  state: attempt.state,
+  worker: attempt.worker,
+  startedAt: timeOrNull(attempt.startedAtMs),
+  endedAt: timeOrNull(attempt.endedAtMs),
+  ...(attempt.exitCode === null ? {} : { exitCode: attempt.exitCode }),
+  ...(attempt.reason === null ? {} : { reason: attempt.reason }),
+});
+
+export function workflowShape(workflow: StoredWorkflow, last: ListedInstance | undefined): WorkflowShape {
+  const { definition, schedule } = workflow;
+  return {
+    project: workflow.project,
+    workflow: workflow.name,
+    title: definition.title ?? null,
+    version: workflow.version,
+    path: workflow.path,
+    online: schedule?.online ?? null,
+    cron: schedule?.cron ?? null,
+    zone: definition.zone,
+    nextFireAt:
+      schedule?.online && schedule.nextFireAtMs !== null ? formatInZone(schedule.nextFireAtMs, definition.zone) : null,
+    ...(last ? { lastInstance: instanceShape(last, definition.zone) } : {}),
+  };
+}
+
+export const backfillShape = (backfill: StoredBackfill): BackfillShape => ({
+  id: backfill.id,
+  project: backfill.project,
+  workflow: backfill.workflow,
+  state: backfill.state,
+  plan: backfill.dates.map((date) => ({
+    workflow: `${backfill.project}/${backfill.workflow}`,
+    scheduleTime: formatInZone(date.scheduleTimeMs, backfill.zone),
+    action: date.action,
+    why: date.why,
+    ...(date.instance === null ? {} : { instance: date.instance }),
+    ...(date.state === null ? {} : { state: date.state }),
+  })),
+});
+
+export const eventShape = (instance: string, definition: WorkflowDefinition, event: EventRecord): EventShape => ({
+  kind: event.kind,
+  at: time(event.atMs),
+  instance,
+  ...(event.taskIndex === null
+    ? {}
+    : { taskInstance: `${instance}.${event.taskIndex}`, task: definition.tasks[event.taskIndex]?.name ?? "" }),
+  ...(event.attempt === null ? {} : { attempt: event.attempt }),
+  state: event.state,
+  ...(event.reason === null ? {} : { reason: event.reason }),
+});

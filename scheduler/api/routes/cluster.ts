@@ -1,0 +1,109 @@
+// Who is alive, whether this process can serve, and numbers for Prometheus.
+
+import { collectDefaultMetrics, Gauge, Registry as MetricsRegistry } from "prom-client";
+import { z } from "zod";
+import { memberKinds } from "../../registry/contract.ts";
+import { countByState } from "../../store/queries.ts";
+import { createToken } from "../../store/tokens.ts";
+import { type ClusterShape, clusterSchema } from "../contract.ts";
+import { type Route, route } from "../route.ts";
+import type { RouteDeps } from "./deps.ts";
+
+export function clusterRoutes(deps: RouteDeps): readonly Route[] {
+  const { database, registry } = deps;
+  const metrics = metricsOf(deps);
+  return [
+    route({
+      method: "get",
+      path: "/cluster",
+      summary: "Masters, workers and apis with load and state.",
+      answer: clusterSchema,
+      handle: async (): Promise<ClusterShape> => {
+        const lists = await Promise.all(memberKinds.map((kind) => registry.members(kind)));
+        return {
+          items: lists
+            .flat()
+            .map(({ kind, incarnation, data }) => ({ kind, incarnation, ...data, groups: [...data.groups] })),
+        };
+      },
+    }),
+    route({
+      method: "post",
+      path: "/tokens",
+      summary: "Make a token; its text is told once.",
+      body: z.strictObject({ name: z.string().min(1).max(128) }),
+      answer: z.object({ name: z.string(), token: z.string() }),
+      status: 201,
+      handle: async ({ body }) => ({ name: body.name, token: await createToken(database, body.name) }),
+    }),
+    route({
+      method: "get",
+      path: "/healthz",
+      summary: "The process lives.",
+      isPublic: true,
+      answer: z.object({ status: z.string() }),
+      handle: async () => ({ status: "ok" }),
+    }),
+    route({
+      method: "get",
+      path: "/readyz",
+      summary: "The process can serve: database and registry answer.",
+      isPublic: true,
+      answer: z.object({ status: z.string(), database: z.string(), registry: z.string() }),
+      handle: async ({ response }) => {
+        const state = (work: Promise<unknown>): Promise<string> =>
+          work.then(
+            () => "ok",
+            (error: unknown) => (error instanceof Error ? error.message : String(error)),
+          );
+        const [databaseState, registryState] = await Promise.all([
+          state(database.knex.raw("select 1")),
+          state(registry.members("master")),
+        ]);
+        const isReady = databaseState === "ok" && registryState === "ok";
+        response
+          .status(isReady ? 200 : 503)
+          .json({ status: isReady ? "ready" : "not ready", database: databaseState, registry: registryState });
+      },
+    }),
+    route({
+      method: "get",
+      path: "/metrics",
+      summary: "Numbers for Prometheus.",
+      isPublic: true,
+      handle: async ({ response }) => {
+        response.type(metrics.contentType).send(await metrics.metrics());
+      },
+    }),
+  ];
+}
+
+function metricsOf({ database, registry }: RouteDeps): MetricsRegistry {
+  const metrics = new MetricsRegistry();
+  collectDefaultMetrics({ register: metrics });
+  const instances = new Gauge({
+    name: "porpoise_instances",
+    help: "Workflow instances that are not over, by state.",
+    labelNames: ["state"],
+    registers: [metrics],
+    async collect() {
+      const counts = await countByState(database).catch(() => undefined);
+      instances.reset();
+      for (const [state, count] of counts ?? []) instances.set({ state }, count);
+    },
+  });
+  const members = new Gauge({
+    name: "porpoise_members",
+    help: "Members of the cluster, by kind.",
+    labelNames: ["kind"],
+    registers: [metrics],
+    async collect() {
+      members.reset();
+      for (const kind of memberKinds) {
+        const list = await registry.members(kind).catch(() => undefined);
+        if (list) members.set({ kind }, list.length);
+      }
+    },
+  });
+  return metrics;
+}

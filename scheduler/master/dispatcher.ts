@@ -1,0 +1,168 @@
+// Which waiting task goes to which worker: one queue a worker group, the most urgent first, to the least loaded worker that is free.
+
+import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
+import type { MemberData } from "../registry/contract.ts";
+
+/** A task that waits for a worker. */
+export interface Waiting {
+  readonly task: TaskInstanceId;
+  readonly group: string;
+  /** Compared position by position, the smallest first: workflow priority, task priority, submit time. */
+  readonly urgency: readonly number[];
+  /** Called when a slot is reserved for it. */
+  readonly assign: (worker: Incarnation) => void;
+}
+
+export interface Dispatcher {
+  /** Reserves a slot at once when one is free and nothing as urgent waits for it. */
+  place(task: Pick<Waiting, "task" | "group" | "urgency">): Incarnation | undefined;
+  enqueue(waiting: Waiting): void;
+  withdraw(task: TaskInstanceId): void;
+  /** Counts an attempt that was dispatched before (by this master's predecessor). */
+  occupy(task: TaskInstanceId, worker: Incarnation): void;
+  /** Gives the slot of a task back. */
+  release(task: TaskInstanceId): void;
+  /** A worker came, changed or became reachable. */
+  setWorker(worker: Incarnation, data: MemberData): void;
+  removeWorker(worker: Incarnation): void;
+  waitingCount(): number;
+}
+
+interface WorkerView {
+  data: MemberData;
+  readonly own: Set<TaskInstanceId>;
+}
+
+/** `alone`: this is the only master, so what a worker publishes about its slots is this master's own doing, only later. */
+export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatcher {
+  const workers = new Map<Incarnation, WorkerView>();
+  const queues = new Map<string, Waiting[]>();
+  const waitingTasks = new Map<TaskInstanceId, Waiting>();
+  const occupied = new Map<TaskInstanceId, Incarnation>();
+  // Slots taken on workers that are not (or no more) in view count again when they come into view.
+  const ownOf = (worker: Incarnation): Set<TaskInstanceId> => {
+    const known = workers.get(worker);
+    if (known) return known.own;
+    return new Set([...occupied].filter(([, on]) => on === worker).map(([task]) => task));
+  };
+
+  const load = ({ data, own }: WorkerView): number => {
+    const others = deps.isAlone() ? 0 : Math.max(0, data.slotsUsed - own.size);
+    return (own.size + others) / Math.max(1, data.slots);
+  };
+
+  const freest = (group: string): Incarnation | undefined => {
+    let best: { readonly worker: Incarnation; readonly score: number } | undefined;
+    for (const [worker, view] of workers) {
+      if (view.data.status !== "ready" || !view.data.groups.includes(group)) continue;
+      const used = load(view);
+      if (used >= 1) continue;
+      const score = used + (view.data.cpu + view.data.memory) / 100; // load of the host only breaks ties
+      if (!best || score < best.score) best = { worker, score };
+    }
+    return best?.worker;
+  };
+
+  const occupy = (task: TaskInstanceId, worker: Incarnation): void => {
+    occupied.set(task, worker);
+    workers.get(worker)?.own.add(task);
+  };
+
+  const pump = (group: string): void => {
+    const queue = queues.get(group);
+    while (queue && queue.length > 0) {
+      const head = queue[0];
+      if (head && waitingTasks.get(head.task) !== head) {
+        removeHead(queue);
+        continue;
+      }
+      const worker = freest(group);
+      if (!head || !worker) return;
+      removeHead(queue);
+      waitingTasks.delete(head.task);
+      occupy(head.task, worker);
+      head.assign(worker);
+    }
+  };
+  const pumpAll = (): void => {
+    for (const group of queues.keys()) pump(group);
+  };
+
+  return {
+    place: ({ task, group, urgency }) => {
+      const head = queues.get(group)?.find((waiting) => waitingTasks.get(waiting.task) === waiting);
+      if (head && compare(head.urgency, urgency) <= 0) return undefined;
+      const worker = freest(group);
+      if (worker) occupy(task, worker);
+      return worker;
+    },
+    enqueue: (waiting) => {
+      waitingTasks.set(waiting.task, waiting);
+      const queue = queues.get(waiting.group) ?? [];
+      queues.set(waiting.group, queue);
+      insert(queue, waiting);
+      pump(waiting.group);
+    },
+    withdraw: (task) => void waitingTasks.delete(task),
+    occupy,
+    release: (task) => {
+      const worker = occupied.get(task);
+      if (worker === undefined) return;
+      occupied.delete(task);
+      workers.get(worker)?.own.delete(task);
+      pumpAll();
+    },
+    setWorker: (worker, data) => {
+      const known = workers.get(worker);
+      if (known) known.data = data;
+      else workers.set(worker, { data, own: ownOf(worker) });
+      pumpAll();
+    },
+    removeWorker: (worker) => void workers.delete(worker),
+    waitingCount: () => waitingTasks.size,
+  };
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (let index = 0; index < a.length; index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+// A binary heap: thousands wait when a worker group is full.
+
+function insert(heap: Waiting[], waiting: Waiting): void {
+  heap.push(waiting);
+  let at = heap.length - 1;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!swapIfLess(heap, at, parent)) return;
+    at = parent;
+  }
+}
+
+function removeHead(heap: Waiting[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  heap[0] = last;
+  let at = 0;
+  for (;;) {
+    const left = 2 * at + 1;
+    if (left >= heap.length) return;
+    const right = left + 1;
+    const [a, b] = [heap[left], heap[right]];
+    const child = a && b && compare(b.urgency, a.urgency) < 0 ? right : left;
+    if (!swapIfLess(heap, child, at)) return;
+    at = child;
+  }
+}
+
+function swapIfLess(heap: Waiting[], lower: number, upper: number): boolean {
+  const [a, b] = [heap[lower], heap[upper]];
+  if (!a || !b || compare(a.urgency, b.urgency) >= 0) return false;
+  heap[lower] = b;
+  heap[upper] = a;
+  return true;
+}

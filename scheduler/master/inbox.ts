@@ -1,0 +1,211 @@
+// The instances this master owns: takes them with their commands, keeps one actor each, and compares actors with rows.
+
+import { type Incarnation, splitTaskInstanceId, type TaskInstanceId, type WorkflowInstanceId } from "../model/ids.ts";
+import type { Logger } from "../model/logger.ts";
+import { batchWriter } from "../store/batch-writer.ts";
+import { type Database, isPassing } from "../store/database.ts";
+import { type LoadedDefinition, type LoadedInstance, loadDefinition, loadInstances } from "../store/loading.ts";
+import { commandsFor, giveUpInstance, ownedInstances, takeInstances } from "../store/ownership.ts";
+import type { CommandRecord } from "../store/records.ts";
+import { admit } from "../store/serial-queue.ts";
+import type { Transition } from "../store/transitions.ts";
+import { type Actor, type ActorEvent, actor } from "./actor.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { instanceState } from "./instance-state.ts";
+import type { WorkerLinks } from "./worker-links.ts";
+
+export interface Inbox {
+  /** Takes what waits for an owner and what was asked of instances that are owned; once at a time. */
+  look(): Promise<void>;
+  /** Compares rows with actors, and proves that this master still owns what it works on. */
+  compare(): Promise<void>;
+  post(task: TaskInstanceId, event: Omit<Extract<ActorEvent, { readonly kind: "task" }>, "kind" | "task">): boolean;
+  /**
+   * How long ago the request was sent whose answer last proved ownership under this epoch, in milliseconds; undefined when
+   * the instance is not owned under it.
+   */
+  provenAgoMs(instance: WorkflowInstanceId, epoch: number): number | undefined;
+  size(): number;
+  close(): void;
+}
+
+export interface InboxDeps {
+  readonly database: Database;
+  readonly owner: Incarnation;
+  readonly dispatcher: Dispatcher;
+  readonly links: () => WorkerLinks;
+  readonly log: Logger;
+  /** This master's place among the live ones. */
+  readonly slot: () => { readonly slot: number; readonly slots: number };
+  /** Instances at most; the rest waits in the database. */
+  readonly capacity: number;
+  readonly lostLimit: number;
+  /** An instance came to rest; its transition is committed. */
+  readonly onRest: (instance: LoadedInstance["instance"], transition: Transition) => void;
+}
+
+const takeAtOnce = 200;
+const keptDefinitions = 500;
+
+export function inbox(deps: InboxDeps): Inbox {
+  const { database, owner, log } = deps;
+  const actors = new Map<WorkflowInstanceId, Actor>();
+  /** Instances of serial workflows, whose start asks the queue first. */
+  const serial = new Map<WorkflowInstanceId, Parameters<typeof admit>[1]>();
+  const definitions = new Map<string, LoadedDefinition>();
+  const writer = batchWriter({
+    database,
+    owner,
+    onTrouble: (error) => log.warn({ error }, "cannot save, trying again"),
+  });
+  let proof: { readonly atMs: number; readonly epochs: ReadonlyMap<WorkflowInstanceId, number> } = {
+    atMs: Number.NEGATIVE_INFINITY,
+    epochs: new Map(),
+  };
+  let isClosed = false;
+
+  const look = async (): Promise<void> => {
+    const room = deps.capacity - actors.size;
+    if (room > 0) {
+      const taken = await takeInstances(database, { owner, limit: Math.min(room, takeAtOnce), ...deps.slot() });
+      if (taken.length > 0) await adopt(taken);
+    }
+    if (actors.size === 0 || isClosed) return;
+    await deliver(await commandsFor(database, owner));
+  };
+
+  const adopt = async (ids: readonly WorkflowInstanceId[]): Promise<void> => {
+    for (const loaded of await loadInstances(database, ids)) {
+      // Between taking and loading somebody may have decided that this master is gone.
+      if (isClosed || loaded.instance.owner !== owner || actors.has(loaded.instance.id)) continue;
+      try {
+        await startActor(loaded);
+      } catch (error) {
+        if (isPassing(error)) throw error;
+        await giveUp(loaded.instance.id, loaded.instance.ownerEpoch, error);
+      }
+    }
+  };
+
+  const startActor = async (loaded: LoadedInstance): Promise<void> => {
+    const { instance } = loaded;
+    const files = await definitionOf(instance.workflowId, instance.version);
+    if (isClosed) return;
+    const fresh = actor({
+      owner,
+      epoch: instance.ownerEpoch,
+      instance: instanceState({
+        loaded,
+        files,
+        epoch: instance.ownerEpoch,
+        nowMs: database.nowMs,
+        lostLimit: deps.lostLimit,
+      }),
+      files: files.files,
+      save: (transition) => writer.save(transition),
+      nowMs: database.nowMs,
+      dispatcher: deps.dispatcher,
+      links: deps.links(),
+      log,
+      onRest: (one, transition) => {
+        drop(one);
+        deps.onRest(instance, transition);
+      },
+      onLost: (one) => {
+        log.warn({ instance: one.instance, epoch: one.epoch }, "another master owns this instance now");
+        drop(one);
+      },
+      onFault: (one, error) => {
+        drop(one);
+        void giveUp(one.instance, one.epoch, error);
+      },
+    });
+    actors.set(instance.id, fresh);
+    const { concurrency } = files.definition;
+    if (concurrency !== "parallel" && (instance.trigger === "manual" || instance.trigger === "schedule")) {
+      const { id, workflowId, ownerEpoch } = instance;
+      serial.set(id, { instance: id, workflowId, concurrency, owner, epoch: ownerEpoch });
+    }
+    fresh.recover();
+  };
+
+  const drop = (one: Actor): void => {
+    one.close();
+    if (actors.get(one.instance) !== one) return;
+    actors.delete(one.instance);
+    serial.delete(one.instance);
+  };
+
+  const giveUp = async (instance: WorkflowInstanceId, epoch: number, error: unknown): Promise<void> => {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error({ instance, epoch, error }, "an actor failed: its instance is given up");
+    // Should the database be away as well, the comparison of rows with actors finds the instance again.
+    await giveUpInstance(database, { instance, owner, epoch, reason }).catch((failure) =>
+      log.error({ instance, error: failure }, "cannot give the instance up now"),
+    );
+  };
+
+  const definitionOf = async (workflowId: string, version: number): Promise<LoadedDefinition> => {
+    const key = `${workflowId}@${version}`;
+    const known = definitions.get(key);
+    if (known) return known;
+    const found = await loadDefinition(database, workflowId, version);
+    if (!found) throw new Error(`version ${version} of workflow ${workflowId} is not in the database`);
+    if (definitions.size >= keptDefinitions) definitions.clear();
+    definitions.set(key, found);
+    return found;
+  };
+
+  const deliver = async (commands: readonly CommandRecord[]): Promise<void> => {
+    for (const command of commands) {
+      const found = actors.get(command.instance);
+      if (!found) continue;
+      const queue = command.kind === "start" ? serial.get(command.instance) : undefined;
+      if (queue) {
+        const admission = await admit(database, queue);
+        if (admission !== "admitted") {
+          drop(found);
+          continue;
+        }
+      }
+      found.post({ kind: "command", command });
+    }
+  };
+
+  const compare = async (): Promise<void> => {
+    const atMs = performance.now();
+    const epochs = await ownedInstances(database, owner);
+    if (isClosed) return;
+    proof = { atMs, epochs };
+    for (const one of actors.values()) {
+      const epoch = epochs.get(one.instance);
+      // Not in the rows may also mean: came to rest a moment ago. Only a higher epoch takes an actor its instance.
+      if (epoch !== undefined && epoch > one.epoch) drop(one);
+    }
+    const orphans = [...epochs.keys()].filter((id) => !actors.has(id));
+    if (orphans.length > 0) await adopt(orphans.slice(0, takeAtOnce));
+  };
+
+  return {
+    look,
+    compare,
+    post: (task, event) => {
+      const parts = splitTaskInstanceId(task);
+      const found = parts && actors.get(parts.instance);
+      if (!parts || !found) return false;
+      found.post({ ...event, kind: "task", task: parts.taskIndex });
+      return true;
+    },
+    provenAgoMs: (instance, epoch) => {
+      if (actors.get(instance)?.epoch !== epoch || proof.epochs.get(instance) !== epoch) return undefined;
+      return performance.now() - proof.atMs;
+    },
+    size: () => actors.size,
+    close: () => {
+      isClosed = true;
+      writer.close();
+      for (const one of [...actors.values()]) one.close();
+      actors.clear();
+    },
+  };
+}

@@ -1,0 +1,267 @@
+// A master: joins the registry, takes instances, fires schedules, carries backfills on, takes over from the dead. When its
+// session is lost it starts again under a new incarnation; what it owned then belongs to whoever takes it.
+
+import { setTimeout as delay } from "node:timers/promises";
+import type { Incarnation } from "../model/ids.ts";
+import { fireDue } from "../model/life/schedule.ts";
+import type { Logger } from "../model/logger.ts";
+import type { MemberData, Registry } from "../registry/contract.ts";
+import { advanceBackfill, openBackfills } from "../store/backfills.ts";
+import type { Database } from "../store/database.ts";
+import { fireDueSchedules } from "../store/schedules.ts";
+import { queuedWorkflows, startNextOfQueue } from "../store/serial-queue.ts";
+import type { WireSettings } from "../wire/contract.ts";
+import { peers } from "../wire/peers.ts";
+import { dispatcher } from "./dispatcher.ts";
+import { sweepOwners, takeOver } from "./failover.ts";
+import { inbox } from "./inbox.ts";
+import { reportHandlers } from "./reports.ts";
+import { workerLinks } from "./worker-links.ts";
+
+export interface MasterDeps {
+  readonly database: Database;
+  readonly registry: Registry;
+  readonly newIncarnation: () => Incarnation;
+  readonly secret: string;
+  readonly tls?: WireSettings["tls"];
+  readonly log: Logger;
+  readonly settings?: Partial<MasterSettings>;
+  /** Called with a function that makes this master look at once: within one process, a trigger need not wait for the next look. */
+  readonly onWakeable?: (wake: () => void) => void;
+}
+
+export interface MasterSettings {
+  /** How often it looks for work. */
+  readonly lookEveryMs: number;
+  /** How often it looks for what events may have missed. */
+  readonly sweepEveryMs: number;
+  readonly capacity: number;
+  readonly lostLimit: number;
+  readonly misfireAfterMs: number;
+}
+
+const defaults: MasterSettings = {
+  lookEveryMs: 100,
+  sweepEveryMs: 1_000,
+  capacity: 5_000,
+  lostLimit: 3,
+  misfireAfterMs: 60_000,
+};
+
+export interface Master {
+  readonly incarnation: () => Incarnation | undefined;
+  close(): Promise<void>;
+}
+
+/** Resolves once it is a member of the registry. */
+export async function startMaster(deps: MasterDeps): Promise<Master> {
+  let term: Term | undefined;
+  let isClosed = false;
+  let changing: Promise<void> = Promise.resolve();
+
+  // One change at a time: a session that flickers must not leave two terms behind.
+  const change = (work: () => Promise<void>): Promise<void> => {
+    changing = changing.then(work);
+    return changing;
+  };
+
+  const begin = async (): Promise<void> => {
+    if (term || isClosed) return;
+    const fresh = startTerm(deps);
+    try {
+      await deps.registry.join({ kind: "master", incarnation: fresh.incarnation, data: memberData() });
+      term = fresh;
+      fresh.run();
+      deps.log.info({ master: fresh.incarnation }, "this master is a member");
+    } catch (error) {
+      fresh.close();
+      throw error;
+    }
+  };
+
+  const end = async (): Promise<void> => {
+    term?.close();
+    term = undefined;
+  };
+
+  await begin();
+  const stopSession = deps.registry.onSession((state) => {
+    if (state === "lost") {
+      deps.log.warn({ master: term?.incarnation }, "the session is lost: what this master owned goes to others");
+      void change(end);
+    } else if (state === "connected") {
+      void change(() =>
+        begin().catch((error) => deps.log.error({ error }, "cannot join again, waiting for the next session")),
+      );
+    }
+  });
+
+  return {
+    incarnation: () => term?.incarnation,
+    close: async () => {
+      isClosed = true;
+      stopSession();
+      await change(end);
+      await deps.registry.leave().catch(() => {}); // it goes with the session all the same
+    },
+  };
+}
+
+const memberData = (): MemberData => ({
+  host: "",
+  port: 0,
+  pid: process.pid,
+  startedAt: new Date().toISOString(),
+  cpu: 0,
+  memory: 0,
+  slots: 0,
+  slotsUsed: 0,
+  status: "ready",
+  groups: [],
+});
+
+interface Term {
+  readonly incarnation: Incarnation;
+  run(): void;
+  close(): void;
+}
+
+/** All that belongs to one incarnation, and ends with it. */
+function startTerm(deps: MasterDeps): Term {
+  const { database, registry } = deps;
+  const settings = { ...defaults, ...deps.settings };
+  const self = deps.newIncarnation();
+  const log = deps.log;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const masters = new Set<Incarnation>([self]);
+  let isConnected = true;
+
+  const reports = reportHandlers({
+    database,
+    inbox: () => box,
+    heardFrom: (worker) => links.heardFrom(worker),
+    leaseMs: registry.leaseMs,
+  });
+  const workers = peers({
+    registry,
+    kind: "worker",
+    settings: {
+      greeting: { role: "master", incarnation: self },
+      secret: deps.secret,
+      handlers: reports,
+      ...(deps.tls ? { tls: deps.tls } : {}),
+    },
+    log,
+  });
+  const dispatch = dispatcher({ isAlone: () => masters.size <= 1 });
+  const links = workerLinks({
+    peers: workers,
+    registry,
+    log,
+    nowMs: database.nowMs,
+    onEvent: (task, event, details) => void box.post(task, { event, ...(details ? { details } : {}) }),
+  });
+  const box = inbox({
+    database,
+    owner: self,
+    dispatcher: dispatch,
+    links: () => links,
+    log,
+    slot: () => ({ slot: [...masters].sort().indexOf(self), slots: masters.size }),
+    capacity: settings.capacity,
+    lostLimit: settings.lostLimit,
+    onRest: (instance) => {
+      if (instance.backfill) void background(advanceBackfill(database, instance.backfill).then(wakeIf), "backfill");
+      void background(startNextOfQueue(database, instance.workflowId).then(wakeIf), "serial queue");
+    },
+  });
+
+  let wakeUp: () => void = () => {};
+  const wake = (): void => wakeUp();
+  const wakeIf = (something: number | boolean): void => {
+    if (something) wake();
+  };
+
+  const background = async (work: Promise<unknown>, what: string): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      if (!signal.aborted) log.warn({ error, what }, "could not do this now, the next sweep does");
+    }
+  };
+
+  /** Runs `work` again and again: after `everyMs`, or at once when woken. */
+  const repeat = async (
+    what: string,
+    everyMs: number,
+    work: () => Promise<unknown>,
+    isWakeable = false,
+  ): Promise<void> => {
+    while (!signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        if (isWakeable) wakeUp = resolve;
+      });
+      await background(work(), what);
+      const sleep = new AbortController();
+      const stop = AbortSignal.any([signal, sleep.signal]);
+      await Promise.race([woken, delay(everyMs, undefined, { signal: stop }).catch(() => {})]);
+      sleep.abort();
+    }
+  };
+
+  const watchers = [
+    registry.onSession((state) => {
+      isConnected = state === "connected";
+    }),
+    registry.watch("master", ({ kind, member }) => {
+      if (kind !== "removed") {
+        masters.add(member.incarnation);
+        return;
+      }
+      masters.delete(member.incarnation);
+      if (member.incarnation !== self) void background(takeOver(failover, member.incarnation), "failover");
+    }),
+    registry.watch("worker", ({ kind, member }) => {
+      if (kind === "removed") dispatch.removeWorker(member.incarnation);
+      else dispatch.setWorker(member.incarnation, member.data);
+    }),
+  ];
+  const failover = { database, registry, self, log, signal, onFreed: wake };
+
+  const look = async (): Promise<void> => {
+    if (isConnected) await box.look();
+  };
+  const sweep = async (): Promise<void> => {
+    if (!isConnected) return;
+    await sweepOwners(failover);
+    for (const id of await openBackfills(database)) wakeIf(await advanceBackfill(database, id));
+    for (const id of await queuedWorkflows(database)) wakeIf(await startNextOfQueue(database, id));
+  };
+  const fireSchedules = async (): Promise<void> => {
+    if (!isConnected) return;
+    const nowMs = database.nowMs();
+    const decide: Parameters<typeof fireDueSchedules>[1]["decide"] = (due) =>
+      fireDue(due, nowMs, settings.misfireAfterMs);
+    const fired = await fireDueSchedules(database, { nowMs, limit: 500, decide });
+    wakeIf(fired.length);
+  };
+
+  return {
+    incarnation: self,
+    run: () => {
+      void repeat("look", settings.lookEveryMs, look, true);
+      void repeat("sweep", settings.sweepEveryMs, sweep);
+      void repeat("schedules", Math.min(500, settings.sweepEveryMs), fireSchedules);
+      void repeat("compare", Math.max(200, registry.leaseMs / 6), () => box.compare());
+      deps.onWakeable?.(wake);
+    },
+    close: () => {
+      ending.abort();
+      for (const stop of watchers) stop();
+      box.close();
+      links.close();
+      workers.close();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// What workers ask and tell a master: reports of attempts, who owns an instance, and whether its owner still stands.
+
+import type { Incarnation } from "../model/ids.ts";
+import type { Database } from "../store/database.ts";
+import { ownersOf } from "../store/ownership.ts";
+import type { Connection, Handlers, Message } from "../wire/contract.ts";
+import type { MasterRequests, Report, ReportAnswer } from "../wire/messages.ts";
+import type { Inbox } from "./inbox.ts";
+
+export interface ReportDeps {
+  readonly database: Database;
+  readonly inbox: () => Inbox;
+  readonly heardFrom: (worker: Incarnation) => void;
+  readonly leaseMs: number;
+}
+
+export function reportHandlers(deps: ReportDeps): Handlers {
+  const { database, inbox } = deps;
+
+  const report = async ({
+    reports,
+  }: MasterRequests["report"]["request"]): Promise<MasterRequests["report"]["response"]> => {
+    const nowMs = database.nowMs();
+    return { answers: await Promise.all(reports.map((one) => take(one, nowMs))) };
+  };
+
+  /** Answered after the commit: until then the worker keeps it. */
+  const take = (one: Report, nowMs: number): Promise<ReportAnswer> =>
+    new Promise((resolve) => {
+      const atMs = nowMs - one.agoMs;
+      const { attempt } = one;
+      const isTaken = inbox().post(one.taskInstance, {
+        ...(one.kind === "started"
+          ? { event: { kind: "started", attempt, atMs } }
+          : {
+              event: {
+                kind: "ended",
+                attempt,
+                atMs,
+                outcome: one.outcome,
+                ...(one.reason ? { reason: one.reason } : {}),
+              },
+              details: { outputs: one.outputs, ...(one.exitCode === undefined ? {} : { exitCode: one.exitCode }) },
+            }),
+        answer: (isKept) => resolve(isKept ? "kept" : "not_mine"),
+      });
+      if (!isTaken) resolve("not_mine");
+    });
+
+  const ask = async ({
+    attempts,
+  }: MasterRequests["owner"]["request"]): Promise<MasterRequests["owner"]["response"]> => ({
+    answers: await ownersOf(database, attempts),
+  });
+
+  const confirm = ({ instances }: MasterRequests["confirm"]["request"]): MasterRequests["confirm"]["response"] => ({
+    checkedAgoMs: instances.map(({ id, ownerEpoch }) => {
+      const agoMs = inbox().provenAgoMs(id, ownerEpoch);
+      return agoMs === undefined || agoMs > deps.leaseMs / 3 ? null : agoMs;
+    }),
+  });
+
+  const heard = <T>(message: Message<never>, from: Connection): T => {
+    deps.heardFrom(from.peer.incarnation);
+    return message.body as T; // both sides are of one build; the messages are its types
+  };
+  return {
+    report: async (message, from) => ({ body: await report(heard(message, from)) }),
+    owner: async (message, from) => ({ body: await ask(heard(message, from)) }),
+    confirm: async (message, from) => ({ body: confirm(heard(message, from)) }),
+  };
+}

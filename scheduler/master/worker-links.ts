@@ -1,0 +1,259 @@
+// What this master owes its workers, and hears from them: each dispatch, question and kill is sent until the worker has
+// answered it or is gone for good.
+
+import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
+import type { TaskEvent } from "../model/life/task.ts";
+import type { Logger } from "../model/logger.ts";
+import type { Registry } from "../registry/contract.ts";
+import type { Connection } from "../wire/contract.ts";
+import type { Assignment, AttemptRef, DispatchAnswer, Settlement, WorkerRequests } from "../wire/messages.ts";
+import type { Peers } from "../wire/peers.ts";
+
+export interface WorkerLinks {
+  dispatch(assignment: Assignment): void;
+  settle(ref: AttemptRef, worker: Incarnation): void;
+  kill(ref: AttemptRef, worker: Incarnation, reason: string): void;
+  /** The task owes nobody anything any more. */
+  forget(task: TaskInstanceId): void;
+  /** Any message of a worker proves that it lives. */
+  heardFrom(worker: Incarnation): void;
+  close(): void;
+}
+
+export interface WorkerLinksDeps {
+  readonly peers: Peers;
+  readonly registry: Registry;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** Something became known of an attempt. */
+  readonly onEvent: (
+    task: TaskInstanceId,
+    event: TaskEvent,
+    details?: { readonly exitCode?: number; readonly outputs?: Record<string, string> },
+  ) => void;
+}
+
+/** An attempt under way, and what is still to be said about it. */
+interface Obligation {
+  readonly ref: AttemptRef;
+  readonly worker: Incarnation;
+  /** `performance.now()` since when this master answers for it. */
+  readonly sinceMs: number;
+  assignment: Assignment | undefined;
+  mustSettle: boolean;
+  killReason: string | undefined;
+}
+
+const requestMs = 5_000;
+const retryMs = 500;
+/** How long a worker that fences itself, or its guard, takes to kill what is left. */
+const killTimeMs = 1_000;
+
+export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
+  const { peers, registry, log } = deps;
+  const obligations = new Map<TaskInstanceId, Obligation>();
+  const byWorker = new Map<Incarnation, Set<TaskInstanceId>>();
+  const contactMs = new Map<Incarnation, number>();
+  const busy = new Set<Incarnation>();
+  let isConnected = false;
+  let isClosed = false;
+
+  const stopSession = registry.onSession((state) => {
+    isConnected = state === "connected";
+  });
+  const stopConnections = peers.onConnection((connection) => void pump(connection.peer.incarnation));
+  const timer = setInterval(() => {
+    for (const worker of byWorker.keys()) void pump(worker);
+    void declareGone().catch((error) => log.warn({ error }, "cannot tell which workers are gone"));
+  }, retryMs);
+
+  const oblige = (ref: AttemptRef, worker: Incarnation): Obligation => {
+    const known = obligations.get(ref.taskInstance);
+    if (known && known.ref.attempt === ref.attempt) return known;
+    if (known) forget(ref.taskInstance);
+    const fresh: Obligation = {
+      ref,
+      worker,
+      sinceMs: performance.now(),
+      assignment: undefined,
+      mustSettle: false,
+      killReason: undefined,
+    };
+    obligations.set(ref.taskInstance, fresh);
+    const list = byWorker.get(worker) ?? new Set();
+    list.add(ref.taskInstance);
+    byWorker.set(worker, list);
+    return fresh;
+  };
+
+  const forget = (task: TaskInstanceId): void => {
+    const known = obligations.get(task);
+    if (!known) return;
+    obligations.delete(task);
+    const list = byWorker.get(known.worker);
+    list?.delete(task);
+    if (list?.size === 0) byWorker.delete(known.worker);
+  };
+
+  const owedTo = (worker: Incarnation): readonly Obligation[] =>
+    [...(byWorker.get(worker) ?? [])].flatMap((task) => obligations.get(task) ?? []);
+
+  /** Sends what a worker has not answered yet, one round at a time; what gathers meanwhile is the next round. */
+  const pump = async (worker: Incarnation): Promise<void> => {
+    if (busy.has(worker) || isClosed) return;
+    busy.add(worker);
+    try {
+      await Promise.resolve();
+      for (;;) {
+        const connection = peers.get(worker);
+        if (!connection || isClosed) return;
+        if (!(await sendRound(connection, owedTo(worker)))) return;
+      }
+    } catch (error) {
+      // Unknown is not failed: the same worker is asked again, under the same attempt, until it is gone for good.
+      log.debug({ worker, error }, "a worker did not answer, asking again");
+    } finally {
+      busy.delete(worker);
+    }
+  };
+
+  const sendRound = async (connection: Connection, owed: readonly Obligation[]): Promise<boolean> => {
+    const settle = owed.filter((one) => one.mustSettle);
+    if (settle.length > 0) {
+      const { settlements } = await ask(connection, "settle", { attempts: settle.map((one) => one.ref) });
+      settle.forEach((one, index) => {
+        one.mustSettle = false;
+        settled(one, settlements[index]);
+      });
+    }
+    const dispatch = owed.filter((one) => one.assignment !== undefined);
+    if (dispatch.length > 0) {
+      const assignments = dispatch.flatMap((one) => one.assignment ?? []);
+      const { answers } = await ask(connection, "dispatch", { assignments });
+      dispatch.forEach((one, index) => {
+        one.assignment = undefined;
+        dispatched(one, answers[index]);
+      });
+    }
+    const kill = owed.filter((one) => one.killReason !== undefined);
+    if (kill.length > 0) {
+      await ask(connection, "kill", { attempts: kill.map((one) => ({ ...one.ref, reason: one.killReason ?? "" })) });
+      for (const one of kill) one.killReason = undefined;
+    }
+    return settle.length + dispatch.length + kill.length > 0;
+  };
+
+  const ask = async <Method extends keyof WorkerRequests & string>(
+    connection: Connection,
+    method: Method,
+    body: WorkerRequests[Method]["request"],
+  ): Promise<WorkerRequests[Method]["response"]> => {
+    const answer = await connection.request<WorkerRequests[Method]["response"]>(method, body, {
+      deadlineMs: requestMs,
+    });
+    heardFrom(connection.peer.incarnation);
+    return answer.body;
+  };
+
+  const isCurrent = (one: Obligation): boolean => obligations.get(one.ref.taskInstance) === one;
+
+  const dispatched = (one: Obligation, answer: DispatchAnswer | undefined): void => {
+    if (!isCurrent(one)) return;
+    const { taskInstance, attempt } = one.ref;
+    switch (answer) {
+      case "draining":
+        deps.onEvent(taskInstance, { kind: "returned", attempt });
+        return;
+      case "killed_before":
+        deps.onEvent(taskInstance, {
+          kind: "ended",
+          attempt,
+          atMs: deps.nowMs(),
+          outcome: "killed",
+          reason: "stopped before it started",
+        });
+        return;
+      case "accepted":
+      case "stale": // somebody else owns the instance: the sweep that compares owners will tell
+      case "wrong_worker": // another life at that address: the one that was meant will be found gone
+      case undefined:
+        return;
+    }
+  };
+
+  const settled = (one: Obligation, settlement: Settlement | undefined): void => {
+    if (!isCurrent(one) || !settlement) return;
+    const { taskInstance, attempt } = one.ref;
+    switch (settlement.kind) {
+      case "unknown":
+        deps.onEvent(taskInstance, { kind: "returned", attempt });
+        deps.onEvent(taskInstance, {
+          kind: "ended",
+          attempt,
+          atMs: deps.nowMs(),
+          outcome: "lost",
+          reason: "its worker knows nothing of it",
+        });
+        return;
+      case "running":
+        deps.onEvent(taskInstance, { kind: "started", attempt, atMs: deps.nowMs() - settlement.forMs });
+        return;
+      case "queued":
+      case "ended": // its report comes by itself, to whoever owns the instance
+        return;
+    }
+  };
+
+  const heardFrom = (worker: Incarnation): void => void contactMs.set(worker, performance.now());
+
+  const leaseAndKillMs = registry.leaseMs + killTimeMs;
+
+  /** Gone for good: not in the registry, and a whole lease since this master took over or last heard from it. */
+  const declareGone = async (): Promise<void> => {
+    const silent = [...byWorker.keys()].filter(
+      (worker) => performance.now() - (contactMs.get(worker) ?? Number.NEGATIVE_INFINITY) >= leaseAndKillMs,
+    );
+    if (silent.length === 0 || !isConnected || isClosed) return;
+    const alive = new Set((await registry.members("worker")).map((member) => member.incarnation));
+    for (const worker of silent) {
+      if (alive.has(worker) || !isConnected || isClosed) continue;
+      const lost = owedTo(worker).filter((one) => performance.now() - one.sinceMs >= leaseAndKillMs);
+      if (lost.length > 0) log.warn({ worker, attempts: lost.length }, "a worker is gone: its attempts are lost");
+      for (const { ref } of lost) {
+        deps.onEvent(ref.taskInstance, {
+          kind: "ended",
+          attempt: ref.attempt,
+          atMs: deps.nowMs(),
+          outcome: "lost",
+          reason: `worker ${worker} is gone`,
+        });
+      }
+    }
+    for (const worker of contactMs.keys()) if (!alive.has(worker) && !byWorker.has(worker)) contactMs.delete(worker);
+  };
+
+  return {
+    dispatch: (assignment) => {
+      oblige(assignment, assignment.worker).assignment = assignment;
+      void pump(assignment.worker);
+    },
+    settle: (ref, worker) => {
+      oblige(ref, worker).mustSettle = true;
+      void pump(worker);
+    },
+    kill: (ref, worker, reason) => {
+      oblige(ref, worker).killReason = reason;
+      void pump(worker);
+    },
+    forget,
+    heardFrom,
+    close: () => {
+      isClosed = true;
+      clearInterval(timer);
+      stopSession();
+      stopConnections();
+      obligations.clear();
+      byWorker.clear();
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { semantics } from "./semantics.ts";
+
+semantics("SQLite");
