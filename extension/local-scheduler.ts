@@ -10,6 +10,8 @@ import { type Connection, createClient, RequestError } from "./client.ts";
 const startLimitMs = 30_000;
 const stopLimitMs = 20_000;
 const lookMs = 100;
+/** It ends so long after the last window has left, if nothing runs. An open window asks every few seconds. */
+const idleSeconds = "60";
 
 /** Where the scheduler of a folder keeps its data, and where what it says goes. */
 export const dataFolderOf = (folder: string): string => path.join(folder, ".porpoise");
@@ -82,7 +84,16 @@ export async function startLocalScheduler(options: LaunchOptions): Promise<Conne
 function launch(options: LaunchOptions, output: number): ChildProcess {
   const child = spawn(
     process.execPath,
-    [options.program, "standalone", "--port", "0", "--data", dataFolderOf(options.folder)],
+    [
+      options.program,
+      "standalone",
+      "--port",
+      "0",
+      "--data",
+      dataFolderOf(options.folder),
+      "--exit-when-idle",
+      idleSeconds,
+    ],
     {
       cwd: options.folder,
       env: { ...ownEnvironment(), ELECTRON_RUN_AS_NODE: "1" },

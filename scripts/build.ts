@@ -1,4 +1,4 @@
-// Bundles the three programs into dist/: the extension, the language server and the command `porpoise`.
+// Bundles the programs into dist/: the extension, the language server, the command `porpoise`, and its worker's guard.
 
 import { chmod, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
@@ -59,6 +59,14 @@ const programs: readonly BuildOptions[] = [
     target: "node24",
     external: absentDrivers,
     banner: { js: `#!/usr/bin/env node\n${requireInModules}` },
+  },
+  {
+    // The worker's guard is a process of its own, so that it starts small and fast.
+    entryPoints: ["scheduler/worker/guard/main.ts"],
+    outfile: "dist/guard.mjs",
+    format: "esm",
+    target: "node24",
+    banner: { js: requireInModules },
   },
 ];
 

@@ -35,9 +35,8 @@ export function instanceItem(shape: InstanceShape): vscode.TreeItem {
   item.iconPath = icon(shape.state);
   item.description = words([
     stateWord(shape.state),
-    triggerWord(shape.trigger),
-    shape.startedAt === null ? undefined : clock(shape.startedAt),
     took(shape.startedAt, shape.endedAt),
+    shape.startedAt === null ? undefined : clock(shape.startedAt),
     shape.dryRun ? vscode.l10n.t("dry run") : undefined,
     shape.waiting?.text,
   ]);
@@ -49,6 +48,7 @@ export function instanceItem(shape: InstanceShape): vscode.TreeItem {
 function instanceTooltip(shape: InstanceShape): vscode.MarkdownString {
   const tooltip = new vscode.MarkdownString();
   tooltip.appendText(`${shape.project}/${shape.workflow} #${shape.id} · v${shape.version} · ${stateWord(shape.state)}`);
+  tooltip.appendText(`\n\n${vscode.l10n.t("Trigger: {0}", triggerWord(shape.trigger))}`);
   if (shape.scheduleTime !== null) tooltip.appendText(`\n\n${vscode.l10n.t("Schedule time {0}", shape.scheduleTime)}`);
   if (shape.startedAt !== null) tooltip.appendText(`\n\n${vscode.l10n.t("Started {0}", shape.startedAt)}`);
   if (shape.endedAt !== null) tooltip.appendText(`\n\n${vscode.l10n.t("Ended {0}", shape.endedAt)}`);

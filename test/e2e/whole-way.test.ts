@@ -65,11 +65,12 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
     await vscode.press("Control+End");
     await vscode.page.keyboard.insertText("report >> extract");
     await vscode.squiggle.waitFor({ state: "attached" });
-    await vscode.command("View: Focus Problems View").catch(() => vscode.press("Control+Shift+M"));
+    await vscode.press("Control+Shift+M");
     const problem = vscode.problem(/cycle|circle/i);
     await problem.waitFor();
     const text = (await problem.textContent()) ?? "";
     assert.match(text, /extract.*by_(author|folder).*(load|draw).*report.*extract/s);
+    await problem.dblclick();
     await vscode.picture("1-cycle");
   });
 
@@ -118,7 +119,7 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
 
   await step("a task's log has an output channel of its own", async () => {
     await vscode.row(/^talk.*succeeded/).click();
-    await vscode.showsOutput("line 6 of 6");
+    await vscode.showsOutput(/^line\s6\sof\s6$/);
     assert.match(
       await vscode.outputText(),
       /^line 1 of 6\nline 2 of 6\nline 3 of 6\nline 4 of 6\nline 5 of 6\nline 6 of 6/,
@@ -126,11 +127,10 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
   });
 
   await step("the log is still whole after the window is reloaded", async () => {
-    await vscode.page.reload();
+    await vscode.reload();
     await vscode.status("Porpoise: local").waitFor();
-    await vscode.command("Output: Show Output Channels...");
-    await vscode.choose("Porpoise: talk (gated");
-    await vscode.showsOutput("line 6 of 6");
+    await vscode.chooseOutput(/^Porpoise: talk \(gated/);
+    await vscode.showsOutput(/^line\s6\sof\s6$/);
     assert.match(
       await vscode.outputText(),
       /^line 1 of 6\nline 2 of 6\nline 3 of 6\nline 4 of 6\nline 5 of 6\nline 6 of 6/,

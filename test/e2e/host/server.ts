@@ -19,6 +19,7 @@ const quietSettings = {
   "extensions.autoCheckUpdates": false,
   "workbench.startupEditor": "none",
   "workbench.enableExperiments": false,
+  "workbench.reduceMotion": "on",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
 };
 

@@ -48,7 +48,8 @@ export function workbench(page: Page) {
   const openFile = async (name: string) => {
     await press("Control+P");
     await quickInput.locator("input").first().waitFor();
-    await page.keyboard.insertText(name);
+    // With its first line, or the window scrolls to where it was when the file was last seen.
+    await page.keyboard.insertText(`${name}:1`);
     await choose(name);
     await page.locator(".tab.active", { hasText: name }).waitFor();
   };
@@ -66,6 +67,13 @@ export function workbench(page: Page) {
     open: async (url: string) => {
       await page.goto(url);
       await page.locator(".monaco-workbench").waitFor();
+      await page.locator(".statusbar-item", { hasText: "Porpoise" }).waitFor();
+    },
+    /** As VS Code's own command does it: what the window remembers is written down first. */
+    reload: async () => {
+      const loaded = page.waitForEvent("load");
+      await command("Developer: Reload Window");
+      await loaded;
       await page.locator(".statusbar-item", { hasText: "Porpoise" }).waitFor();
     },
     status: (text: string | RegExp) => page.locator(".statusbar-item").filter({ hasText: text }).first(),
@@ -88,7 +96,15 @@ export function workbench(page: Page) {
       if ((await row.getAttribute("aria-expanded")) === "false") await row.locator(".monaco-tl-twistie").click();
     },
     /** Waits until the Output panel shows a line with this text. */
-    showsOutput: (text: string) => panel.locator(".view-lines .view-line").filter({ hasText: text }).first().waitFor(),
+    showsOutput: (text: string | RegExp) =>
+      panel.locator(".view-lines .view-line").filter({ hasText: text }).first().waitFor(),
+    /** Takes a channel from the Output panel's list. */
+    chooseOutput: async (name: RegExp) => {
+      await command("Output: Focus on Output View");
+      const list = panel.locator("select").first();
+      const label = await list.locator("option").filter({ hasText: name }).first().textContent();
+      await list.selectOption({ label: label ?? "" });
+    },
     /** What the Output panel shows, its lines in order. */
     outputText: () => shownLines(panel),
     line: (text: string) => page.locator(".editor-instance .view-line").filter({ hasText: text }).first(),
