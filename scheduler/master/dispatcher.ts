@@ -25,6 +25,8 @@ export interface Dispatcher {
   /** A worker came, changed or became reachable. */
   setWorker(worker: Incarnation, data: MemberData): void;
   removeWorker(worker: Incarnation): void;
+  /** It takes nothing now: it gets nothing until it publishes something new. */
+  avoid(worker: Incarnation): void;
   waitingCount(): number;
 }
 
@@ -119,6 +121,10 @@ export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatche
       pumpAll();
     },
     removeWorker: (worker) => void workers.delete(worker),
+    avoid: (worker) => {
+      const known = workers.get(worker);
+      if (known) known.data = { ...known.data, status: "draining" };
+    },
     waitingCount: () => waitingTasks.size,
   };
 }

@@ -96,7 +96,7 @@ export function inbox(deps: InboxDeps): Inbox {
       epoch: instance.ownerEpoch,
       instance: instanceState({
         loaded,
-        files,
+        definition: files.definition,
         epoch: instance.ownerEpoch,
         nowMs: database.nowMs,
         lostLimit: deps.lostLimit,

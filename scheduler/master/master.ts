@@ -160,6 +160,7 @@ function startTerm(deps: MasterDeps): Term {
     registry,
     log,
     nowMs: database.nowMs,
+    onDraining: dispatch.avoid,
     onEvent: (task, event, details) => void box.post(task, { event, ...(details ? { details } : {}) }),
   });
   const box = inbox({

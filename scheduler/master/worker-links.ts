@@ -25,6 +25,8 @@ export interface WorkerLinksDeps {
   readonly registry: Registry;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** The worker refuses new attempts. */
+  readonly onDraining: (worker: Incarnation) => void;
   /** Something became known of an attempt. */
   readonly onEvent: (
     task: TaskInstanceId,
@@ -162,6 +164,7 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
     const { taskInstance, attempt } = one.ref;
     switch (answer) {
       case "draining":
+        deps.onDraining(one.worker);
         deps.onEvent(taskInstance, { kind: "returned", attempt });
         return;
       case "killed_before":

@@ -9,6 +9,7 @@ import {
   type WorkflowInstanceId,
   workflowInstanceId,
 } from "../model/ids.ts";
+import type { AttemptLife } from "../model/life/attempt.ts";
 import type { StartScope } from "../model/life/progress.ts";
 import { isOverState, type TaskLife } from "../model/life/task.ts";
 import type { AttemptState, TaskInstanceState, Trigger, WorkflowInstanceState } from "../model/states.ts";
@@ -59,16 +60,8 @@ export interface TaskRecord {
   readonly endedAtMs: number | null;
 }
 
-export interface AttemptRecord {
+export interface AttemptRecord extends AttemptLife {
   readonly taskIndex: number;
-  readonly attempt: number;
-  readonly state: AttemptState;
-  readonly worker: Incarnation;
-  readonly dispatchedAtMs: number;
-  readonly startedAtMs: number | null;
-  readonly endedAtMs: number | null;
-  readonly exitCode: number | null;
-  readonly reason: string | null;
 }
 
 export interface EventRecord {

@@ -34,7 +34,7 @@ export type TaskLife =
       readonly state: "running";
       readonly worker: Incarnation;
       readonly sinceMs: number;
-      /** The attempt's time is up and it is being ended; its end counts as a failure. */
+      /** The attempt's time is up. Unless it is only to warn, the attempt is being ended, and its end counts as a failure. */
       readonly timedOut: boolean;
     })
   | (Tries & { readonly state: "paused" })
@@ -157,7 +157,7 @@ function underWay(life: UnderWay, event: TaskEvent, rules: TaskRules): TaskLife 
 }
 
 function ended(life: UnderWay, event: Extract<TaskEvent, { readonly kind: "ended" }>, rules: TaskRules): TaskLife {
-  const timedOut = life.state === "running" && life.timedOut;
+  const timedOut = life.state === "running" && life.timedOut && rules.task.timeout?.action !== "warn";
   switch (event.outcome) {
     case "succeeded":
       return { ...tries(life), state: "succeeded" };
@@ -259,7 +259,8 @@ export function duties(life: TaskLife, how: "entered" | "recovered", rules: Task
 function timeDuties(life: Extract<TaskLife, { readonly state: "running" }>, rules: TaskRules): readonly TaskDuty[] {
   const { timeout } = rules.task;
   const { attempt, worker } = life;
-  if (life.timedOut) return [{ kind: "kill", attempt, worker, reason: timeoutReason(rules) }];
   if (timeout === undefined) return [];
+  if (life.timedOut)
+    return timeout.action === "warn" ? [] : [{ kind: "kill", attempt, worker, reason: timeoutReason(rules) }];
   return [{ kind: "timeOutAt", attempt, atMs: life.sinceMs + timeout.afterMs }];
 }

@@ -21,11 +21,19 @@ interface Play {
   readonly interval?: number;
   readonly mode?: InstanceMode;
   readonly delay?: number;
+  readonly timeout?: "warn" | "fail";
 }
 
 /** Plays words on a task's life: `assigned, started, failed#1, due`; answers the states it went through. */
-function play(words: string, { retries = 0, interval = 1000, mode = "running", delay = 0 }: Play = {}): string {
-  let rules: TaskRules = { task: { retries, retryIntervalMs: interval }, mode, lostLimit: 3 };
+function play(
+  words: string,
+  { retries = 0, interval = 1000, mode = "running", delay = 0, timeout = "fail" }: Play = {},
+): string {
+  let rules: TaskRules = {
+    task: { retries, retryIntervalMs: interval, timeout: { afterMs: 50, action: timeout } },
+    mode,
+    lostLimit: 3,
+  };
   let life: TaskLife = born({ enabled: true, delayMs: delay }, birth);
   const seen = [told(life)];
   for (const word of words.split(", ").filter((one) => one !== "")) {
@@ -96,6 +104,12 @@ describe("the life of a task", () => {
       "an attempt whose time was up has failed, though a signal killed it",
       "assigned, started, timedOut, killed",
       "submitted, dispatched#1, running#1, running#1, failed#1",
+    ],
+    [
+      "a time-out that only warns lets the attempt run on",
+      "assigned, started, timedOut, succeeded",
+      "submitted, dispatched#1, running#1, running#1, succeeded#1",
+      { timeout: "warn" },
     ],
     [
       "is paused while it waits for its retry",
@@ -192,7 +206,7 @@ test("whatever happens, attempts only count up, a late event changes nothing, an
     let life: TaskLife = born({ enabled: true, delayMs: random(2) * 10 }, birth);
     for (let step = 0; step < 30; step += 1) {
       const rules: TaskRules = {
-        task: { retries: random(3), retryIntervalMs: random(2) },
+        task: { retries: random(3), retryIntervalMs: random(2), timeout: { afterMs: 50, action: "fail" } },
         mode: modes[random(4)] ?? "running",
         lostLimit: 3,
       };
