@@ -21,10 +21,7 @@ export function startLanguageClient(context: vscode.ExtensionContext): FlowLangu
     run: { module, transport: TransportKind.stdio },
     debug: { module, transport: TransportKind.stdio, options: { execArgv: ["--inspect=0"] } },
   };
-  const options: LanguageClientOptions = {
-    documentSelector: [{ language: "flow" }],
-    synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/{*.flow,porpoise.json}") },
-  };
+  const options: LanguageClientOptions = { documentSelector: [{ language: "flow" }] };
   const client = new LanguageClient("porpoise", vscode.l10n.t("Porpoise Language Server"), server, options);
   context.subscriptions.push({ dispose: () => void client.stop() });
   const started = client.start().catch((error: unknown) => {

@@ -175,6 +175,7 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
     await vscode.choice(/gated #\d+.*running/).waitFor();
     await vscode.press("Enter");
     await vscode.notification(/gated #\d+ was stopped/).waitFor();
+    await vscode.expand(/^gated/);
     await vscode.row(/stopped/).waitFor();
     await vscode.picture("7-stopped");
   });
