@@ -3,8 +3,8 @@
 import type { Graph } from "../model/graph.ts";
 import { reachable } from "../model/graph.ts";
 import { builtInNames, workflowBuiltInNames } from "../tasks/built-ins.ts";
-import type { NameProblem, Place } from "./file-names.ts";
 import { didYouMean, nearest } from "./nearest.ts";
+import type { NameProblem, Place } from "./places.ts";
 import type { Summary, Use } from "./summary.ts";
 
 interface Names {
@@ -18,20 +18,20 @@ export function checkScopes(names: Names, problems: NameProblem[]): void {
   const { summaries, tasks, workflow } = names;
   const params = new Set(workflow === undefined ? [] : summaries[workflow]?.params.map((name) => name.text));
   const isProducedBefore = producers(names);
-  for (const [task, block] of tasks.entries()) {
+  for (let task = 0; task < tasks.length; task += 1) {
+    const block = tasks[task] ?? 0;
     const summary = summaries[block];
-    if (!summary || summary.uses.length === 0) continue;
-    const ins = new Set(summary.ins.map((name) => name.text));
-    for (const [index, use] of summary.uses.entries()) {
-      if (use.mode === "other" || use.mode === "environment") continue;
-      if (use.mode !== "input" && ins.has(use.text)) continue;
+    for (let index = 0; index < (summary?.uses.length ?? 0); index += 1) {
+      const use = summary?.uses[index];
+      if (!summary || !use || use.mode === "other" || use.mode === "environment") continue;
       if (params.has(use.text) || builtInNames.includes(use.text)) continue;
+      if (use.mode !== "input" && summary.ins.some((name) => name.text === use.text)) continue;
       const at: Place = { block, pick: (now) => now.uses[index] };
       const produced = isProducedBefore(use.text, task);
       if (produced === "yes") continue;
       const known = () => [
         ...params,
-        ...(use.mode === "input" ? [] : ins),
+        ...(use.mode === "input" ? [] : summary.ins.map((name) => name.text)),
         ...builtInNames,
         ...upstreamOutputs(names, task),
       ];
@@ -87,8 +87,8 @@ const nearby = 200;
 
 function producers({ summaries, tasks, graph }: Names): (name: string, task: number) => "yes" | "elsewhere" | "no" {
   const tasksByOutput = new Map<string, number[]>();
-  for (const [task, block] of tasks.entries())
-    for (const output of summaries[block]?.outs ?? []) {
+  for (let task = 0; task < tasks.length; task += 1)
+    for (const output of summaries[tasks[task] ?? 0]?.outs ?? []) {
       const list = tasksByOutput.get(output.text);
       if (list) list.push(task);
       else tasksByOutput.set(output.text, [task]);
@@ -131,11 +131,13 @@ function upstreamOutputs({ summaries, tasks, graph }: Names, task: number): read
 function reportUnused({ summaries, workflow }: Names, problems: NameProblem[]): void {
   const params = workflow === undefined ? [] : (summaries[workflow]?.params ?? []);
   if (workflow === undefined || params.length === 0 || summaries.some((summary) => summary.files.length > 0)) return;
-  const used = new Set<string>();
-  for (const summary of summaries)
-    for (const use of summary.uses) used.add(use.mode === "environment" ? `PORPOISE_${use.text}` : use.text);
+  const open = new Set(params.map((param) => param.text));
+  for (let block = 0; block < summaries.length && open.size > 0; block += 1)
+    for (const use of summaries[block]?.uses ?? [])
+      if (use.mode !== "environment") open.delete(use.text);
+      else for (const name of open) if (name.toUpperCase() === use.text.toUpperCase()) open.delete(name);
   for (const [index, param] of params.entries()) {
-    if (used.has(param.text) || used.has(`PORPOISE_${param.text.toUpperCase()}`)) continue;
+    if (!open.has(param.text)) continue;
     const at: Place = { block: workflow, pick: (now) => now.params[index] };
     problems.push({
       code: "name/unused-param",

@@ -5,8 +5,9 @@ import type { WorkflowDefinition } from "../model/definition.ts";
 import type { Position, Problem, Range } from "../model/problem.ts";
 import { assemble, type Settings } from "./assemble.ts";
 import { blockScan } from "./blocks.ts";
-import { type FileNames, fileNames, type Place } from "./file-names.ts";
+import { type FileNames, fileNames } from "./file-names.ts";
 import { endsInLoneCr, lineContent, splitLines } from "./lines.ts";
+import type { Place } from "./places.ts";
 import { type ReadBlock, readBlock } from "./read-block.ts";
 import { fingerprint } from "./summary.ts";
 import { hasStrangeCharacters, longestText, refuseText } from "./text-check.ts";
@@ -27,7 +28,7 @@ export interface FlowDocument {
   readonly definition: (settings?: Settings) => WorkflowDefinition | undefined;
   readonly blocks: () => readonly Block[];
   /** First line of each block. */
-  readonly starts: () => readonly number[];
+  readonly starts: () => Readonly<Int32Array>;
   readonly names: () => FileNames;
 }
 
@@ -36,7 +37,7 @@ interface State {
   /** Kept only for a text that is not read. */
   readonly unread: string;
   readonly blocks: readonly Block[];
-  readonly starts: readonly number[];
+  readonly starts: Int32Array;
   readonly names: FileNames;
   readonly lineCount: number;
   /** At least the text's length: what an edit would have to pass before the length is counted. */
@@ -84,11 +85,11 @@ const textOf = (state: State): string =>
   state.refused ? state.unread : state.blocks.map((block) => block.lines.join("")).join("");
 
 function withStarts(blocks: readonly Block[]): Pick<State, "blocks" | "starts" | "lineCount"> {
-  const starts: number[] = [];
+  const starts = new Int32Array(blocks.length);
   let lineCount = 0;
-  for (const block of blocks) {
-    starts.push(lineCount);
-    lineCount += block.lines.length;
+  for (let index = 0; index < blocks.length; index += 1) {
+    starts[index] = lineCount;
+    lineCount += blocks[index]?.lines.length ?? 0;
   }
   return { blocks, starts, lineCount };
 }
@@ -138,7 +139,7 @@ function readEdit(state: State, range: Range, text: string): State {
 
   const old = state.blocks.slice(first, next);
   const fresh = pieces.map((piece, index) => reuse(old[index], piece) ?? toBlock(piece));
-  const blocks = [...state.blocks.slice(0, first), ...fresh, ...state.blocks.slice(next)];
+  const blocks = state.blocks.toSpliced(first, next - first, ...fresh);
   const isSameNames = fresh.length === old.length && fresh.every((block, index) => isSame(block, old[index]));
   const names = isSameNames ? state.names : fileNames(blocks.map((block) => block.summary));
   return { ...state, ...withStarts(blocks), names, length: state.length + text.length };
@@ -214,7 +215,9 @@ function replaceIn(text: string, range: Range, newText: string): string {
 function allProblems(state: State): readonly Problem[] {
   if (state.refused) return [state.refused];
   const problems: Problem[] = [];
-  for (const [index, block] of state.blocks.entries()) {
+  for (let index = 0; index < state.blocks.length; index += 1) {
+    const block = state.blocks[index];
+    if (!block || block.problems.length === 0) continue;
     const start = state.starts[index] ?? 0;
     for (const { range, related, ...rest } of block.problems) {
       const moved = related?.map((one) => ({ ...one, range: shift(one.range, start) }));

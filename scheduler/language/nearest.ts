@@ -4,14 +4,16 @@
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   const limit = name.length <= 3 ? 1 : name.length <= 7 ? 2 : 3;
+  const rows = [0, 1, 2].map(() => new Uint16Array(name.length + limit + 2));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of known) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue;
-    const distance = editDistance(wanted, candidate.toLowerCase(), bestDistance);
+    const distance = editDistance(wanted, candidate.toLowerCase(), bestDistance, rows);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
+      if (distance <= 1) break; // ten thousand names are looked at while someone types: the first near one will do
     }
   }
   return best;
@@ -23,22 +25,25 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return best === undefined ? "" : `: did you mean "${best}"?`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours; gives up at `limit`. */
-function editDistance(a: string, b: string, limit: number): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+/** Insertions, deletions, replacements and swaps of neighbours; gives up at `limit`. The rows are only room to work in. */
+function editDistance(a: string, b: string, limit: number, rows: readonly Uint16Array[]): number {
+  let [beforeLast, last, row] = rows;
+  if (!beforeLast || !last || !row || b.length >= row.length) return limit;
+  for (let j = 0; j <= b.length; j += 1) last[j] = j;
   for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
+    row[0] = i;
+    let least = i;
     for (let j = 1; j <= b.length; j += 1) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      const cost = a.charCodeAt(i - 1) === b.charCodeAt(j - 1) ? 0 : 1;
       let value = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        value = Math.min(value, (beforeLast[j - 2] ?? 0) + 1);
-      row.push(value);
+      const isSwap =
+        i > 1 && j > 1 && a.charCodeAt(i - 1) === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1);
+      if (isSwap) value = Math.min(value, (beforeLast[j - 2] ?? 0) + 1);
+      row[j] = value;
+      least = Math.min(least, value);
     }
-    if (Math.min(...row) >= limit) return limit;
-    beforeLast = last;
-    last = row;
+    if (least >= limit) return limit;
+    [beforeLast, last, row] = [last, row, beforeLast];
   }
   return last[b.length] ?? limit;
 }
