@@ -1,0 +1,246 @@
+// A registry in the database that is there anyway: sessions that beat, and observers who count how long one has been silent.
+//
+//   no session ─inserted→ connected ─no answer→ suspended ─answer→ connected
+//                             └──── row gone: somebody gave it up ────→ lost → no session
+
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Knex } from "knex";
+import type { Logger } from "../model/logger.ts";
+import { OperationError } from "../model/operation-error.ts";
+import { type Lock, type Member, type MemberKind, memberKinds, type Registry } from "./contract.ts";
+import * as tables from "./database-tables.ts";
+import { lockFence } from "./lock-fence.ts";
+import { memberViews } from "./member-views.ts";
+import { sessionStates } from "./session-states.ts";
+import { silence } from "./silence.ts";
+
+export interface DatabaseRegistryDeps {
+  readonly knex: Knex;
+  /** How often this process says that it lives; absent: 1 s. */
+  readonly beatMs?: number;
+  /** How long a silent one is still counted as alive; absent: 3 s. */
+  readonly ttlMs?: number;
+  readonly log: Logger;
+}
+
+interface Session {
+  readonly id: string;
+  readonly end: AbortController;
+}
+
+export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: DatabaseRegistryDeps): Registry {
+  const lookMs = Math.min(250, beatMs);
+  const states = sessionStates(log);
+  const views = memberViews(log);
+  const observed = silence(lookMs);
+  const stop = new AbortController();
+  let session: Session | undefined;
+  let ackMs = Number.NEGATIVE_INFINITY;
+  let areTablesThere = false;
+  let hasLooked = false;
+
+  const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal: stop.signal }).catch(() => {});
+  const fail = (what: string, error: unknown): void => {
+    if (stop.signal.aborted) return;
+    if (states.now() === "connected")
+      log.warn({ reason: text(error) }, `the registry's database does not answer: ${what}`);
+    if (session !== undefined) states.set("suspended");
+  };
+
+  const open = async (): Promise<void> => {
+    if (!areTablesThere) await tables.createTables(knex);
+    areTablesThere = true;
+    const id = randomUUID();
+    const sentMs = performance.now();
+    await tables.insertSession(knex, id);
+    ackMs = sentMs;
+    session = { id, end: new AbortController() };
+    states.set("connected");
+  };
+
+  const lose = (lost: Session): void => {
+    session = undefined;
+    ackMs = Number.NEGATIVE_INFINITY;
+    log.warn({ session: lost.id }, "the registry has given this process's session up");
+    lost.end.abort();
+    states.set("lost");
+  };
+
+  const beatOnce = async (): Promise<void> => {
+    const mine = session;
+    if (mine === undefined) return open();
+    const sentMs = performance.now();
+    if (await tables.beat(knex, mine.id)) {
+      ackMs = sentMs;
+      states.set("connected");
+    } else {
+      lose(mine);
+      await open();
+    }
+  };
+
+  const keepBeating = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      const startMs = performance.now();
+      await beatOnce().catch((error: unknown) => fail("beating", error));
+      await pause(Math.max(lookMs / 5, beatMs - (performance.now() - startMs)));
+    }
+  };
+
+  /** Looks at all sessions, gives the silent ones up, and tells who came and went. */
+  const look = async (): Promise<ReadonlyMap<MemberKind, readonly Member[]>> => {
+    const rows = await tables.readSessions(knex);
+    const silentMs = observed.look(performance.now(), new Map(rows.map((row) => [row.session, row.beat])));
+    const given = new Set<string>();
+    for (const { session: id, beat } of rows) {
+      const isSilent = (silentMs.get(id) ?? 0) >= ttlMs;
+      // Only who was taken out of the table is gone: a beat that came after this look keeps its session.
+      if (isSilent && (await tables.endSession(knex, id, beat))) given.add(id);
+    }
+    const members = rows.filter((row) => !given.has(row.session)).flatMap((row) => memberOf(row, log));
+    const byKind = new Map(
+      memberKinds.map((kind) => [kind, members.filter((member) => member.kind === kind)] as const),
+    );
+    hasLooked = true;
+    for (const [kind, all] of byKind) views.see(kind, all);
+    return byKind;
+  };
+
+  const orphanRounds = Math.ceil((10 * ttlMs) / lookMs);
+  const keepLooking = async (): Promise<void> => {
+    for (let round = 0; !stop.signal.aborted; round += 1) {
+      if (areTablesThere) {
+        await look().catch((error: unknown) => fail("looking", error));
+        if (round % orphanRounds === 0)
+          await tables.deleteOrphans(knex).catch((error: unknown) => fail("cleaning up", error));
+      }
+      await pause(areTablesThere && hasLooked ? lookMs : lookMs / 5);
+    }
+  };
+
+  /** A database that takes longer than a lease is as good as silent: how long no answer came, not only that an error did. */
+  const watchdog = setInterval(() => {
+    if (session !== undefined && performance.now() - ackMs > beatMs + ttlMs / 2) fail("no answer in time", "silence");
+  }, lookMs);
+
+  const standing = async (): Promise<Session> => {
+    const untilMs = performance.now() + ttlMs;
+    while (session === undefined && performance.now() < untilMs && !stop.signal.aborted) await pause(lookMs / 5);
+    if (session !== undefined && !stop.signal.aborted) return session;
+    throw new OperationError("unavailable", "no session with the registry's database stands: is the database running?");
+  };
+
+  const lock = async (name: string, signal: AbortSignal): Promise<Lock> => {
+    const mine = await standing();
+    const ticket = await tables.takeTicket(knex, name, mine.id).catch((cause: unknown) => unavailable(cause));
+    const giveBack = (): Promise<void> =>
+      tables.dropTicket(knex, ticket).catch((error: unknown) => {
+        log.warn(
+          { lock: name, reason: text(error) },
+          "a lock could not be given back: it ends with this process's session",
+        );
+      });
+    for (;;) {
+      const isMine = signal.aborted ? false : await tryHold(name, mine, ticket);
+      if (isMine && !signal.aborted) return held(mine, giveBack);
+      if (signal.aborted || mine.end.signal.aborted || stop.signal.aborted) {
+        await giveBack();
+        throw signal.aborted
+          ? new OperationError("aborted", `waiting for the lock ${name} was given up`)
+          : new OperationError("unavailable", `the session was lost while waiting for the lock ${name}`);
+      }
+      await delay(lookMs / 5, undefined, { signal: AbortSignal.any([signal, stop.signal, mine.end.signal]) }).catch(
+        () => {},
+      );
+    }
+  };
+
+  const tryHold = async (name: string, mine: Session, ticket: string): Promise<boolean> => {
+    try {
+      const { first, holder } = await tables.readQueue(knex, name);
+      if (holder === ticket) return true;
+      return first === ticket && holder === undefined && (await tables.takeHold(knex, name, mine.id, ticket));
+    } catch (error) {
+      fail("asking for a lock", error);
+      return false;
+    }
+  };
+
+  const held = (mine: Session, giveBack: () => Promise<void>): Lock => {
+    const fence = lockFence({ leaseMs: ttlMs, ackMs: () => ackMs, ended: mine.end.signal });
+    return {
+      lost: fence.lost,
+      release: async () => {
+        fence.stop();
+        await giveBack();
+      },
+    };
+  };
+
+  const running = [keepBeating(), keepLooking()];
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stop.abort();
+    clearInterval(watchdog);
+    await Promise.all(running);
+    const mine = session;
+    session = undefined;
+    mine?.end.abort();
+    if (mine !== undefined) {
+      await tables.endSession(knex, mine.id).catch((error: unknown) => {
+        log.warn({ reason: text(error) }, "the registry's session could not be ended: it ends by its silence");
+      });
+    }
+    states.close();
+    views.close();
+  };
+
+  return {
+    type: "database",
+    leaseMs: ttlMs,
+    join: async (member) => {
+      const mine = await standing();
+      await tables.insertMember(knex, mine.id, member).catch((cause: unknown) => unavailable(cause));
+      await look().catch((error: unknown) => fail("looking", error));
+    },
+    update: async (data) => {
+      const mine = await standing();
+      const isThere = await tables.updateMember(knex, mine.id, data).catch((cause: unknown) => unavailable(cause));
+      if (!isThere) throw new OperationError("conflict", "the registry does not know this process: it must join first");
+    },
+    leave: async () => {
+      if (session !== undefined)
+        await tables.deleteMember(knex, session.id).catch((cause: unknown) => unavailable(cause));
+    },
+    members: async (kind) => {
+      await standing();
+      return (await look().catch((cause: unknown) => unavailable(cause))).get(kind) ?? [];
+    },
+    watch: (kind, listener) => views.watch(kind, listener),
+    lock,
+    onSession: (listener) => states.listen(listener),
+    lastAckMs: () => ackMs,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function memberOf(row: tables.SessionRow, log: Logger): readonly Member[] {
+  if (row.member === undefined) return [];
+  try {
+    return [tables.readMember(row.member)];
+  } catch (error) {
+    log.warn({ incarnation: row.member.incarnation, reason: text(error) }, "a member of the registry is not readable");
+    return [];
+  }
+}
+
+function unavailable(cause: unknown): never {
+  if (cause instanceof OperationError) throw cause;
+  throw new OperationError("unavailable", `the registry's database does not answer: ${text(cause)}`, { cause });
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
