@@ -26,7 +26,7 @@ export type ActorEvent =
 export interface Actor {
   readonly instance: WorkflowInstanceId;
   readonly epoch: number;
-  /** Performs the duties of the states it was loaded with. */
+  /** Lets the states it was loaded with follow the instance's, then performs their duties. */
   recover(): void;
   post(event: ActorEvent): void;
   /** Lets go of everything, without a word to the database. */
@@ -59,6 +59,7 @@ export function actor(deps: ActorDeps): Actor {
   const seenCommands = new Set<string>();
   const timers = new Map<number, NodeJS.Timeout>();
   let mailbox: ActorEvent[] = [];
+  let mustRecover = false;
   let isRunning = false;
   let isClosed = false;
 
@@ -81,7 +82,7 @@ export function actor(deps: ActorDeps): Actor {
     try {
       // Whatever arrives in this turn of the event loop belongs to the same transition.
       await Promise.resolve();
-      while (mailbox.length > 0 && !isClosed) await turn();
+      while ((mailbox.length > 0 || mustRecover) && !isClosed) await turn();
     } catch (error) {
       if (!isClosed) deps.onFault(self, error);
     } finally {
@@ -91,14 +92,17 @@ export function actor(deps: ActorDeps): Actor {
 
   const turn = async (): Promise<void> => {
     const batch = mailbox;
+    const isRecovery = mustRecover;
     mailbox = [];
+    mustRecover = false;
     const before = placedTasks(batch);
     for (const event of batch) {
       if (event.kind === "command") instance.applyCommand(event.command);
       else instance.applyTask(event.task, event.event, event.details);
     }
     releaseUnused(before);
-    instance.settle(place);
+    // While recovering nothing is placed yet: what is dispatched is then the predecessor's doing, and is settled first.
+    instance.settle(isRecovery ? () => undefined : place);
     const transition = instance.takeTransition(deps.owner);
     const isKept = transition === undefined || (await deps.save(transition));
     answer(batch, isKept);
@@ -107,9 +111,9 @@ export function actor(deps: ActorDeps): Actor {
       deps.onLost(self);
       return;
     }
-    if (!transition) return;
-    for (const { task, duties } of instance.takeDuties()) perform(task, duties);
-    if (transition.header.owner === null) deps.onRest(self, transition);
+    const owed = isRecovery ? instance.recoveredDuties() : transition ? instance.takeDuties() : [];
+    for (const { task, duties } of owed) perform(task, duties);
+    if (transition?.header.owner === null) deps.onRest(self, transition);
   };
 
   /** A slot that was reserved for a task which does not want it any more (it was stopped meanwhile) is given back. */
@@ -216,7 +220,8 @@ export function actor(deps: ActorDeps): Actor {
     instance: instance.record.id,
     epoch: deps.epoch,
     recover: () => {
-      for (const { task, duties } of instance.recoveredDuties()) perform(task, duties);
+      mustRecover = true;
+      if (!isRunning) void run();
     },
     post,
     close: () => {

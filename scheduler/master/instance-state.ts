@@ -89,11 +89,10 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   let takenTasks: readonly number[] = [];
   /** Tasks that became ready in this turn and have not been looked at. */
   const ready: number[] = [];
-  let mode = currentMode();
+  // Not the present one: what the predecessor left waiting has yet to follow a pause or a stop.
+  let mode: InstanceMode = "running";
 
-  function currentMode(): InstanceMode {
-    return modeOf(header.state, failureEnds && progress.hasFailed);
-  }
+  const currentMode = (): InstanceMode => modeOf(header.state, failureEnds && progress.hasFailed);
 
   const baseTimeMs = (): number => record.scheduleTimeMs ?? header.startedAtMs ?? record.createdAtMs;
 
@@ -154,8 +153,9 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     if (after === life) return;
     const attempt = nextAttempt(attempts.get(task), event, after, { nowMs: nowMs(), exitCode: details.exitCode });
     if (attempt) {
-      attempts.set(task, { ...attempt, taskIndex: task });
-      change.touchAttempt(task);
+      const kept = { ...attempt, taskIndex: task };
+      attempts.set(task, kept);
+      change.keepAttempt(kept);
     }
     setTask(task, after, event.kind === "ended" && event.outcome === "succeeded" ? details : {});
   };
@@ -302,7 +302,7 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     },
     takeTransition: (owner) => {
       takenTasks = [...change.tasks];
-      return change.take({ owner, header, tasks, attempts });
+      return change.take({ owner, header, tasks });
     },
     takeDuties: () => dutiesOf(takenTasks, "entered"),
     recoveredDuties: () => dutiesOf(tasks.keys(), "recovered"),

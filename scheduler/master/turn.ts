@@ -9,7 +9,8 @@ export interface Turn {
   /** Tasks that this turn has touched so far. */
   readonly tasks: ReadonlySet<number>;
   touchTask(task: number): void;
-  touchAttempt(task: number): void;
+  /** Within one turn an attempt may end and the next one begin: each is kept as it was last told. */
+  keepAttempt(attempt: AttemptRecord): void;
   /** The tasks go back to "not started". */
   remove(tasks: readonly number[]): void;
   tell(event: EventRecord): void;
@@ -19,39 +20,38 @@ export interface Turn {
     readonly owner: Incarnation;
     readonly header: InstanceHeader;
     readonly tasks: ReadonlyMap<number, TaskRecord>;
-    readonly attempts: ReadonlyMap<number, AttemptRecord>;
   }): Transition | undefined;
 }
 
 export function turn(instance: WorkflowInstanceId, epoch: number): Turn {
   const touched = new Set<number>();
-  const touchedAttempts = new Set<number>();
+  const attempts = new Map<string, AttemptRecord>();
   let removed: readonly number[] = [];
   let events: EventRecord[] = [];
   let done: string[] = [];
   return {
     tasks: touched,
     touchTask: (task) => void touched.add(task),
-    touchAttempt: (task) => void touchedAttempts.add(task),
+    keepAttempt: (attempt) => void attempts.set(`${attempt.taskIndex}#${attempt.attempt}`, attempt),
     remove: (tasks) => {
       removed = tasks;
     },
     tell: (event) => void events.push(event),
     obeyed: (commandId) => void done.push(commandId),
-    take: ({ owner, header, tasks, attempts }) => {
+    take: ({ owner, header, tasks }) => {
       if (events.length === 0 && touched.size === 0 && done.length === 0) return undefined;
       const transition: Transition = {
         instance,
         epoch,
         header: { ...header, owner: needsOwner(header.state) ? owner : null },
-        tasks: pick(tasks, touched),
+        tasks: [...touched].flatMap((task) => tasks.get(task) ?? []),
         removedTasks: removed,
-        attempts: pick(attempts, touchedAttempts),
+        attempts: [...attempts.values()],
         events,
         doneCommands: done,
       };
       touched.clear();
-      touchedAttempts.clear();
+      attempts.clear();
       removed = [];
       events = [];
       done = [];
@@ -59,6 +59,3 @@ export function turn(instance: WorkflowInstanceId, epoch: number): Turn {
     },
   };
 }
-
-const pick = <T>(from: ReadonlyMap<number, T>, keys: ReadonlySet<number>): readonly T[] =>
-  [...keys].flatMap((key) => from.get(key) ?? []);

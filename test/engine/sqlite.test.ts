@@ -1,3 +1,5 @@
+import { failover } from "./failover.ts";
 import { semantics } from "./semantics.ts";
 
 semantics("SQLite");
+failover("SQLite");

@@ -1,4 +1,5 @@
 import { after, before } from "node:test";
+import { failover } from "../engine/failover.ts";
 import { semantics } from "../engine/semantics.ts";
 import { type MariadbServer, startMariadb } from "../support/servers/mariadb.ts";
 
@@ -8,7 +9,10 @@ before(async () => {
 });
 after(() => server?.stop());
 
-semantics("MariaDB", async () => {
+const settings = (name: string) => async () => {
   const { host, port, user, password } = server;
-  return { type: "mysql", host, port, user, password, database: await server.createDatabase("engine") };
-});
+  return { type: "mysql" as const, host, port, user, password, database: await server.createDatabase(name) };
+};
+
+semantics("MariaDB", settings("semantics"));
+failover("MariaDB", settings("failover"));

@@ -52,6 +52,10 @@ export interface Engine {
     headers?: Record<string, string>,
   ): Promise<{ status: number; body: never }>;
   startMaster(): Promise<Master>;
+  /** It ends without a word, as by `kill -9`: the registry finds that it is gone. */
+  killMaster(master: Master): Promise<void>;
+  /** Waits until the instance's row has this state. */
+  waitRow(id: string, state: string): Promise<{ readonly [column: string]: unknown }>;
   master(): Master;
   /** Nothing that belongs to an instance is left: no owner, no command, no attempt under way. */
   assertNothingLeft(): Promise<void>;
@@ -61,15 +65,19 @@ export interface Engine {
 const secret = "a secret for tests";
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-export async function startEngine(
-  options: { readonly database?: DatabaseSettings; readonly slots?: number } = {},
-): Promise<Engine> {
+export interface EngineOptions {
+  readonly database?: DatabaseSettings;
+  readonly slots?: number;
+  readonly leaseMs?: number;
+}
+
+export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const folder = await mkdtemp(path.join(tmpdir(), "porpoise-engine-"));
   const log = process.env["PORPOISE_TEST_LOG"] ? loud : silent;
   const database = await openDatabase(options.database ?? { type: "sqlite", file: path.join(folder, "test.db") });
   await migrate(database);
   const token = await createToken(database, "test");
-  const registry = memoryRegistry();
+  const registry = memoryRegistry(options.leaseMs);
   const newIncarnation = (name: string) => () => incarnation(name, randomBytes(4).toString("hex"));
   const logs = folderLogStore({ folder: path.join(folder, "logs") });
   let wake = (): void => {};
@@ -177,6 +185,17 @@ export async function startEngine(
     },
     request,
     startMaster: newMaster,
+    // What closing does beyond dying is to leave the registry; the rows stay as they were either way.
+    killMaster: (master) => master.close(),
+    waitRow: async (id, state) => {
+      const end = performance.now() + 20_000;
+      for (;;) {
+        const row = await database.knex("workflow_instance").where({ id }).first();
+        if (row?.state === state) return row;
+        assert.ok(performance.now() < end, `instance ${id} is still ${row?.state}`);
+        await delay(20);
+      }
+    },
     master: () => {
       const last = masters.at(-1);
       assert.ok(last);
