@@ -53,6 +53,7 @@ export interface FenceLine {
   /** Lines of the script: from (inclusive) to (exclusive). */
   readonly from: number;
   readonly to: number;
+  readonly isClosed: boolean;
 }
 
 export interface BranchLine {

@@ -104,25 +104,26 @@ function parseItems(cursor: Cursor, close: ")" | "]", depth: number): { items: V
     cursor.unexpected(`no more than ${deepest} brackets inside each other`);
     return { items, end: tokenRange(open) };
   }
+  let hasProblem = false;
+  let isNewLine = cursor.skipNewlines();
   for (;;) {
-    const isNewLine = cursor.skipNewlines();
-    const token = cursor.peek();
     const closing = cursor.accept(close);
     if (closing) return { items, end: tokenRange(closing) };
     if (cursor.isOver() || (isNewLine && beginsLine(cursor))) {
-      reportUnclosed(cursor, open, close);
+      if (!hasProblem) reportUnclosed(cursor, open, close);
+      if (isNewLine) cursor.stepBack();
       return { items, end: tokenRange(open) };
     }
     const item = parseValue(cursor, `a value or ${close}`, depth + 1);
     if (item) items.push(item);
-    cursor.skipNewlines();
-    if (cursor.accept(",") || cursor.isAt(close) || !item) {
-      // A bracket that was given up at its line's end leaves nothing more to say about the lines after it.
-      if (!item && cursor.peek() === token) return { items, end: tokenRange(open) };
-      continue;
+    else hasProblem = true;
+    isNewLine = cursor.skipNewlines();
+    if (cursor.accept(",")) isNewLine = cursor.skipNewlines();
+    else if (item && !cursor.isAt(close) && !cursor.isOver() && !(isNewLine && beginsLine(cursor))) {
+      cursor.unexpected(`, or ${close}`);
+      hasProblem = true;
+      isNewLine = cursor.skipNewlines();
     }
-    if (cursor.isOver() || beginsLine(cursor)) continue;
-    cursor.unexpected(`, or ${close}`);
   }
 }
 

@@ -94,7 +94,10 @@ function parseTopBody(at: Cursor, keyword: Range, what: string): readonly Line[]
   const isClosed = parseLines(at, lines, 1);
   if (!isClosed) {
     const range = open ? tokenRange(open) : keyword;
-    if (open) at.report({ code: "syntax/unclosed", message: `${what} is not closed: } is missing`, range });
+    const last = lines[lines.length - 1];
+    const isFenceOpen = last?.kind === "fence" && !last.isClosed; // reported already, and it has swallowed the }
+    if (open && !isFenceOpen)
+      at.report({ code: "syntax/unclosed", message: `${what} is not closed: } is missing`, range });
     return lines;
   }
   if (at.peek().kind !== "newline") at.unexpected("nothing more on the line of }");
@@ -236,7 +239,16 @@ function parseFence(at: Cursor, token: FenceToken): FenceLine {
     });
   const language = rest === words ? { text: "", range } : (words[0] ?? { text: "", range });
   const isRaw = rest.some((word) => word.text === "raw");
-  return { kind: "fence", range, indent: token.fence.indent, language, raw: isRaw, from: token.from, to: token.to };
+  return {
+    kind: "fence",
+    range,
+    indent: token.fence.indent,
+    language,
+    raw: isRaw,
+    from: token.from,
+    to: token.to,
+    isClosed: token.isClosed,
+  };
 }
 
 function parseEdge(at: Cursor): BlockNode {
@@ -245,7 +257,7 @@ function parseEdge(at: Cursor): BlockNode {
   if (first) groups.push(first);
   if (!at.isAt(">>")) {
     at.unexpected(">> and a task (an edge), or `task name: type {`, or `workflow name {`");
-    return groups.length > 0 ? { kind: "edge", groups } : { kind: "nothing" };
+    return { kind: "nothing" };
   }
   while (at.accept(">>")) {
     at.skipNewlines();

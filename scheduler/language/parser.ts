@@ -14,6 +14,8 @@ export interface Cursor {
   readonly isOver: () => boolean;
   /** Takes newlines; true if there was one. */
   readonly skipNewlines: () => boolean;
+  /** Gives the last token back: the end of a line that was skipped too early. */
+  readonly stepBack: () => void;
   /** Goes to the end of the line, where an error ends. */
   readonly skipLine: () => void;
   /** Reports at the next token and goes on behind the line. */
@@ -44,6 +46,10 @@ export function cursor(tokens: readonly Token[], problems: BlockProblem[]): Curs
     return at > before;
   }
 
+  function stepBack(): void {
+    at -= 1;
+  }
+
   function skipLine(): void {
     while (!isOver() && peek().kind !== "newline") at += 1;
   }
@@ -54,7 +60,7 @@ export function cursor(tokens: readonly Token[], problems: BlockProblem[]): Curs
     skipLine();
   }
 
-  return { peek, take, accept, isAt, isOver, skipNewlines, skipLine, unexpected, report };
+  return { peek, take, accept, isAt, isOver, skipNewlines, stepBack, skipLine, unexpected, report };
 }
 
 export const isPunctuation = (token: Token, text: string): boolean =>
