@@ -64,11 +64,17 @@ export function createSession(context: vscode.ExtensionContext): Session {
   const look = async (): Promise<void> => {
     if (looking) return;
     looking = true;
+    const wanted = (await target(context, state)) ?? current();
     try {
-      const wanted = (await target(context, state)) ?? current();
       if (wanted !== undefined) await attach(wanted.source, wanted.connection);
     } catch (error) {
-      if (state.kind !== "disconnected") become({ ...state, kind: "unreachable", reason: messageOf(error) });
+      const reason = messageOf(error, wanted?.connection);
+      if (state.kind !== "disconnected") become({ ...state, kind: "unreachable", reason });
+      // A server that was named is missed. The folder's own scheduler may just have ended, because nobody needed it.
+      else if (wanted?.source === "server") {
+        connection = wanted.connection;
+        become({ kind: "unreachable", source: "server", client: createClient(wanted.connection), reason });
+      }
     } finally {
       looking = false;
     }
@@ -110,8 +116,8 @@ async function target(
 ): Promise<{ source: Source; connection: Connection } | undefined> {
   const remembered = context.workspaceState.get<Remembered | null>(rememberedKey);
   if (remembered?.source === "server") {
-    const token = await context.secrets.get(tokenKey(remembered.url));
-    return token === undefined ? undefined : { source: "server", connection: { url: remembered.url, token } };
+    const token = (await context.secrets.get(tokenKey(remembered.url))) ?? "";
+    return { source: "server", connection: { url: remembered.url, token } };
   }
   // Null: the user has disconnected, and a window that opens a minute later is not to know better.
   if (remembered === null && state.kind === "disconnected") return undefined;
@@ -123,9 +129,11 @@ async function target(
 
 const sameConnection = (a: Connection, b: Connection | undefined) => a.url === b?.url && a.token === b.token;
 
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, connection: Connection | undefined): string {
   if (error instanceof RequestError && error.kind === "unauthorized") {
-    return vscode.l10n.t("{0} does not accept the token: connect again with a valid one.", error.message);
+    return connection?.token === ""
+      ? vscode.l10n.t("The token for {0} is not stored on this machine: connect again to give it.", connection.url)
+      : vscode.l10n.t("{0} does not accept the token: connect again with a valid one.", connection?.url ?? "");
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -11,6 +11,7 @@ const dist = path.join(root, "dist");
 /** Drivers of databases that are not spoken to; knex asks for one only when its dialect is chosen. */
 const absentDrivers = [
   "better-sqlite3",
+  "mariadb",
   "mysql",
   "oracledb",
   "pg",
@@ -58,7 +59,7 @@ const programs: readonly BuildOptions[] = [
     format: "esm",
     target: "node24",
     external: absentDrivers,
-    banner: { js: `#!/usr/bin/env node\n${requireInModules}` },
+    banner: { js: requireInModules },
   },
   {
     // The worker's guard is a process of its own, so that it starts small and fast.

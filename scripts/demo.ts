@@ -1,11 +1,18 @@
 // `npm run demo`: the whole way on this machine — check, deploy, run with live logs, backfill 14 days — with the `porpoise` command.
 
-import { type ChildProcess, type ExecFileSyncOptionsWithStringEncoding, execFileSync, spawn } from "node:child_process";
+import {
+  type ChildProcess,
+  type ExecFileSyncOptionsWithStringEncoding,
+  execFileSync,
+  spawn,
+  spawnSync,
+} from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 
@@ -20,8 +27,10 @@ process.exitCode = await demo();
 
 async function demo(): Promise<number> {
   const startedAt = performance.now();
+  if (!hasGit()) return failed("the demo reads a git repository, and there is no git here: apt-get install -y git");
   const repository = chooseRepository();
-  const days = daysWithCommits(repository).slice(0, wantedDays).toSorted();
+  const counts = commitsByDay(repository);
+  const days = [...counts.keys()].sort().slice(-wantedDays);
   const newest = days.at(-1);
   if (newest === undefined) return failed(`${repository} has no commits`);
   const output = path.join(example, "activity");
@@ -61,17 +70,21 @@ async function demo(): Promise<number> {
     await stop(scheduler);
     rmSync(data, { recursive: true, force: true });
   }
-  return showPictures(output, days, startedAt);
+  return showResults(output, days, counts, startedAt);
 }
 
 /** This repository if it has enough days to backfill, else the history that is shipped with the example. */
 function chooseRepository(): string {
-  const own = existsSync(path.join(root, ".git")) ? daysWithCommits(root) : [];
-  return own.length >= wantedDays ? root : path.join(example, "history.bundle");
+  const own = existsSync(path.join(root, ".git")) ? commitsByDay(root).size : 0;
+  return own >= wantedDays ? root : path.join(example, "history.bundle");
 }
 
-/** Newest first, in UTC. */
-function daysWithCommits(repository: string): readonly string[] {
+function hasGit(): boolean {
+  return spawnSync("git", ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+/** As git itself counts them, by day in UTC. */
+function commitsByDay(repository: string): ReadonlyMap<string, number> {
   const isBundle = repository.endsWith(".bundle");
   const clone = isBundle ? mkdtempSync(path.join(tmpdir(), "porpoise-history-")) : repository;
   const quiet: ExecFileSyncOptionsWithStringEncoding = {
@@ -84,10 +97,12 @@ function daysWithCommits(repository: string): readonly string[] {
     if (isBundle) execFileSync("git", ["clone", "--quiet", "--bare", repository, clone], quiet);
     const log = ["log", "--no-merges", "--date=format-local:%Y-%m-%d", "--format=%ad"];
     const dates = execFileSync("git", ["-C", clone, ...log], quiet);
-    return [...new Set(dates.split("\n").filter((date) => date !== ""))].sort().reverse();
+    const counts = new Map<string, number>();
+    for (const day of dates.split("\n")) if (day !== "") counts.set(day, (counts.get(day) ?? 0) + 1);
+    return counts;
   } catch {
     // A folder without a history, or one that git will not read: the shipped history does as well.
-    return [];
+    return new Map();
   } finally {
     if (isBundle) rmSync(clone, { recursive: true, force: true });
   }
@@ -168,14 +183,31 @@ function firstLogLine(startedAt: number): (line: string) => void {
   };
 }
 
-function showPictures(output: string, days: readonly string[], startedAt: number): number {
-  const made = readdirSync(output).filter((day) => existsSync(path.join(output, day, "activity.svg")));
-  const missing = days.filter((day) => !made.includes(day));
-  if (missing.length > 0) return failed(`no picture was drawn for ${missing.join(", ")}`);
+/** Every day has its picture, and the SQLite file says what git says; else the demo has failed. */
+function showResults(
+  output: string,
+  days: readonly string[],
+  counts: ReadonlyMap<string, number>,
+  startedAt: number,
+): number {
+  const pictures = days.map((day) => path.join(output, day, "activity.svg"));
+  const missing = pictures.filter((picture) => !existsSync(picture));
+  if (missing.length > 0) return failed(`these pictures were not drawn: ${missing.join(", ")}`);
+  const database = new DatabaseSync(path.join(output, "activity.sqlite"), { readOnly: true });
+  const loaded = new Map(
+    database
+      .prepare("select day, commits from days")
+      .all()
+      .map(({ day, commits }) => [String(day), Number(commits)]),
+  );
+  database.close();
+  const wrong = days.filter((day) => loaded.get(day) !== counts.get(day));
+  if (wrong.length > 0) return failed(`git counts other commits than the SQLite file on ${wrong.join(", ")}`);
   title("Done");
-  say(`${made.length} pictures, one a day:`);
-  for (const day of made.toSorted()) console.log(`  ${styleText("cyan", path.join(output, day, "activity.svg"))}`);
-  say(`and all counts in ${path.join(output, "activity.sqlite")}`);
+  say(`${pictures.length} pictures, one a day:`);
+  for (const picture of pictures) console.log(`  ${styleText("cyan", picture)}`);
+  const total = days.reduce((sum, day) => sum + (counts.get(day) ?? 0), 0);
+  say(`and ${total} commits in ${path.join(output, "activity.sqlite")}, the same on each day as git counts`);
   say(`${((performance.now() - startedAt) / 1000).toFixed(1)} s in all`);
   return 0;
 }

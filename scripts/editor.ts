@@ -16,7 +16,8 @@ const server = await startVscodeServer({ vsix: [vsix] });
 // The example is copied, so that trying things out changes nothing in the checkout. A folder that was named is opened itself.
 const copy = asked === undefined ? await mkdtemp(path.join(tmpdir(), "porpoise-editor-")) : undefined;
 const folder = copy ?? path.resolve(process.env["INIT_CWD"] ?? process.cwd(), asked ?? ".");
-if (copy !== undefined) await cp(path.join(root, "examples/git-activity"), copy, { recursive: true });
+const isSource = (file: string) => !["activity", ".porpoise"].includes(path.basename(file));
+if (copy !== undefined) await cp(path.join(root, "examples/git-activity"), copy, { recursive: true, filter: isSource });
 
 console.log(
   `\n${styleText("bold", "VS Code with Porpoise is ready")}: open ${styleText("cyan", server.urlOf(folder))}`,

@@ -1,61 +1,25 @@
 // The whole way in a real VS Code: the packaged extension, a throw-away profile, the bundled scheduler, a real browser.
 
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runningLocalScheduler, stopLocalScheduler } from "../../extension/local-scheduler.ts";
-import { packageExtension } from "../../scripts/package.ts";
-import { type OpenBrowser, openBrowser } from "./host/browser.ts";
-import { startVscodeServer, type VscodeServer } from "./host/server.ts";
-import { type Workbench, workbench } from "./host/workbench.ts";
+import { runningLocalScheduler } from "../../extension/local-scheduler.ts";
+import { openEditor } from "./host/editor.ts";
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 const days = ["2026-11-09", "2026-11-10", "2026-11-11"];
 
-let folder: string;
-let server: VscodeServer;
-let browser: OpenBrowser;
-let vscode: Workbench;
-
-before(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "porpoise-whole-way-"));
-  await cp(path.join(root, "examples/git-activity"), folder, { recursive: true });
-  const gated = await readFile(path.join(root, "test/e2e/workspace/gated.flow"), "utf8");
-  await writeFile(path.join(folder, "gated.flow"), gated.replace("/nowhere", gate()));
-  server = await startVscodeServer({ vsix: [await packageExtension()], settings: { "git.enabled": false } });
-  browser = await openBrowser();
-  vscode = workbench(browser.page);
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  const left = await runningLocalScheduler(folder);
-  if (left !== undefined) await stopLocalScheduler(left);
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-});
-
-const gate = () => path.join(folder, "gate");
-
 test("a workflow goes from its text to live logs, a backfill and a stopped run without leaving the editor", async (t) => {
-  const step = async (name: string, act: () => Promise<void>) => {
-    const startedAt = performance.now();
-    try {
-      await act();
-    } catch (error) {
-      await vscode.picture("failed");
-      throw new Error(`${name}: ${error instanceof Error ? error.message : error}\n${server.log().slice(-2000)}`, {
-        cause: error,
-      });
-    }
-    t.diagnostic(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-  };
+  const editor = await openEditor((line) => t.diagnostic(line));
+  t.after(editor.close);
+  const { vscode, folder, step } = editor;
+  const gate = path.join(folder, "gate");
+  const gated = await readFile(fileURLToPath(new URL("workspace/gated.flow", import.meta.url)), "utf8");
+  await writeFile(path.join(folder, "gated.flow"), gated.replace("/nowhere", gate));
 
   await step("open the example", async () => {
-    await vscode.open(server.urlOf(folder));
+    await vscode.open(editor.url);
     await vscode.openFile("git-activity.flow");
     await vscode.lens("Backfill").waitFor();
     await vscode.squiggle.waitFor({ state: "detached" });
@@ -111,7 +75,7 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
     await vscode.row(/^done.*submitted/).waitFor();
     assert.doesNotMatch(await vscode.outputText(), /line 4/);
     await vscode.picture("3-running");
-    await writeFile(gate(), "");
+    await writeFile(gate, "");
     await vscode.showsOutput("[done] the gate is open");
     await vscode.notification(/gated #\d+ succeeded/).waitFor();
     await vscode.row(/^talk.*succeeded/).waitFor();
@@ -165,7 +129,7 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
   });
 
   await step("a long run can be stopped", async () => {
-    await rm(gate());
+    await rm(gate);
     await vscode.openFile("gated.flow");
     await vscode.lens("Run").click();
     await vscode.choice("Dry run").waitFor();
@@ -185,5 +149,5 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
     await vscode.status("Porpoise: local").waitFor({ state: "detached" });
     assert.equal(await runningLocalScheduler(folder), undefined);
   });
-  assert.deepEqual([...browser.blocked], [], "something asked for other machines");
+  assert.deepEqual([...editor.blocked], [], "something asked for other machines");
 });

@@ -58,6 +58,7 @@ export function workbench(page: Page) {
   const panel = page.locator(".part.panel");
   return {
     page,
+    sidebar,
     press,
     command,
     choose,
@@ -108,9 +109,12 @@ export function workbench(page: Page) {
     /** What the Output panel shows, its lines in order. */
     outputText: () => shownLines(panel),
     line: (text: string) => page.locator(".editor-instance .view-line").filter({ hasText: text }).first(),
+    /** Keeps a picture of the window among the tests' artefacts; says where. */
     picture: async (name: string) => {
       mkdirSync(pictures, { recursive: true });
-      await page.screenshot({ path: path.join(pictures, `${name}.png`) });
+      const file = path.join(pictures, `${name}.png`);
+      await page.screenshot({ path: file });
+      return file;
     },
   };
 }
