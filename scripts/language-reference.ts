@@ -1,0 +1,146 @@
+// Writes docs/language.md from the catalogue of the language. `--check` only says whether it is current.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { problemDocs } from "../scheduler/language/problem-docs.ts";
+import { paramTypes } from "../scheduler/language/read-params.ts";
+import { typeText } from "../scheduler/language/wording.ts";
+import { specialFunctions, timeFunctions } from "../scheduler/model/time/time-functions.ts";
+import type { Attribute, TaskType } from "../scheduler/tasks/attribute.ts";
+import { builtIns } from "../scheduler/tasks/built-ins.ts";
+import { taskAttributes } from "../scheduler/tasks/task-attributes.ts";
+import { taskTypes } from "../scheduler/tasks/task-types.ts";
+import { statements, workflowAttributes } from "../scheduler/tasks/workflow-attributes.ts";
+
+export const referencePath = path.resolve(import.meta.dirname, "../docs/language.md");
+
+export function languageReference(): string {
+  return `${[
+    "# The language of `.flow` files",
+    "<!-- Written by scripts/language-reference.ts from scheduler/tasks: change the catalogue, not this page. -->",
+    introduction,
+    "## The workflow",
+    attributeTable(workflowAttributes),
+    examples(workflowAttributes),
+    "## Statements",
+    statementTable(),
+    `Parameter types: ${paramTypes.map(code).join(", ")}. A parameter's name has letters, digits and \`_\`, no \`-\`.`,
+    "## Every task",
+    `${attributeTable(taskAttributes)}\n\nAttributes marked with * may also stand in the workflow's \`defaults { … }\` and in \`porpoise.json\`.`,
+    examples(taskAttributes),
+    "## Task types",
+    ...taskTypes.map(typeSection),
+    "## Placeholders",
+    placeholders,
+    table(
+      ["function", ""],
+      [...timeFunctions, ...specialFunctions].map((one) => [code(one.signature), one.doc]),
+    ),
+    "## Built-in names",
+    table(
+      ["name", ""],
+      builtIns.map((one) => [code(one.name), one.doc]),
+    ),
+    "## porpoise.json",
+    settings,
+    "## Problems",
+    "Each has a stable code, the same in the editor, at `porpoise check` and in the answers of the API.",
+    table(
+      ["code", "usually", ""],
+      Object.entries(problemDocs).map(([name, one]) => [code(name), one.severity, one.doc + notYet(one.notYet)]),
+    ),
+  ].join("\n\n")}\n`;
+}
+
+const introduction = `One file is one workflow. Every top-level construct starts in column 0: the workflow's header, tasks, edges, and \`///\` comments that document what follows them. \`//\` behind white space begins a comment.
+
+\`\`\`\`flow
+/// Says hello every day.
+workflow demo/hello "Hello" {
+  schedule = cron("0 0 8 * * ?") in "Europe/Berlin"
+  param name: string = "world"
+}
+
+task greet: shell {
+  retries = 2 every 1m
+  \`\`\`bash
+  echo "hello, \${name}, today is $[yyyy-MM-dd]"
+  \`\`\`
+}
+
+task tell: shell {
+  \`\`\`bash
+  echo "done"
+  \`\`\`
+}
+
+greet >> tell
+\`\`\`\`
+
+Scripts are Markdown fences, verbatim: up to the indent of the opening line is taken from each line, and a longer fence may hold a shorter one. A header-shaped line in column 0 always ends a fence. Edges are \`a >> b\`, \`[a, b] >> c >> d\`, or \`after = [a, b]\` inside a task. Names are Unicode letters, digits, \`_\` and \`-\`, or quoted. Strings have JSON's escapes, and \`\\$\` for a plain dollar. Durations are \`90s\`, \`30m\`, \`4h\`, \`1d\`, \`1h30m\`.`;
+
+const placeholders = `\`\${name}\` stands for a value, \`$[…]\` for a time. In a script only names in scope and well-formed times are replaced, everything else passes byte for byte; a fence marked \`raw\` is not touched at all. In an attribute's string an unknown \`\${…}\` is a problem. Values that are filled in are not read again. Every value in scope is also in the environment of the process, as \`PORPOISE_NAME\`: the safe way for values from outside.
+
+\`$[…]\` holds a Java date pattern, counted from the schedule time (else the start time) in the workflow's zone, with days behind it where it shall be moved: \`$[yyyyMMdd-1]\`, \`$[yyyyMMdd+7*2]\`, \`$[HHmmss-1/24]\` (an hour), \`$[yyyyMMddHHmm-5/24/60]\` (five minutes). Whole days are calendar days, also where clocks change. Or it holds a function:`;
+
+const settings = `Beside \`.flow\` files may lie a \`porpoise.json\`; it holds for its folder and those below, as far as none of them has its own.
+
+\`\`\`json
+{
+  "project": "retail",
+  "defaults": { "retries": "2 every 5m", "timeout": "30m then fail" }
+}
+\`\`\``;
+
+function attributeTable(attributes: readonly Attribute[]): string {
+  const rows = attributes.map((one) => [
+    code(one.name) + (one.mayBeDefault ? " *" : ""),
+    typeText(one.type) === "" ? "" : code(typeText(one.type)),
+    one.isRequired ? "required" : one.default === undefined ? "" : code(one.default),
+    one.doc + notYet(one.notYet),
+  ]);
+  return table(["attribute", "value", "usually", ""], rows);
+}
+
+const examples = (attributes: readonly Attribute[]): string =>
+  `\`\`\`flow\n${attributes
+    .filter((one) => !one.notYet)
+    .map((one) => one.example)
+    .join("\n")}\n\`\`\``;
+
+const statementTable = (): string =>
+  table(
+    ["statement", "in", "", "example"],
+    statements.map((one) => [
+      code(one.keyword),
+      one.places.join(", "),
+      one.doc + notYet(one.notYet),
+      code(one.example.replaceAll(/\s*\n\s*/g, " ")),
+    ]),
+  );
+
+function typeSection(type: TaskType): string {
+  const { need, languages } = type.script;
+  const fence = { required: "A script is required", optional: "A script is possible", none: "It has no script" }[need];
+  const words = languages.length > 0 ? `, its language ${languages.map(code).join(" or ")}` : "";
+  const parts = [`### ${type.name}`, type.doc + notYet(type.notYet), `${fence}${words}.`];
+  if (type.attributes.length > 0) parts.push(attributeTable(type.attributes));
+  parts.push(`\`\`\`\`flow\n${type.example}\n\`\`\`\``);
+  return parts.join("\n\n");
+}
+
+const notYet = (isNotYet: true | undefined): string => (isNotYet ? " *Not supported yet.*" : "");
+const code = (text: string): string => `\`${text}\``;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const isCurrent = existsSync(referencePath) && readFileSync(referencePath, "utf8") === languageReference();
+  if (!process.argv.includes("--check")) writeFileSync(referencePath, languageReference());
+  else if (!isCurrent) console.error("docs/language.md is not current: run `node scripts/language-reference.ts`");
+  if (process.argv.includes("--check") && !isCurrent) process.exitCode = 1;
+}
