@@ -39,6 +39,7 @@ export interface Attempts {
   settle(request: WorkerRequests["settle"]["request"], master: Incarnation): WorkerRequests["settle"]["response"];
   /** Queued and running ones. */
   live(): readonly LiveAttempt[];
+  count(): number;
   isLive(key: string): boolean;
   hasAnyOf(instance: WorkflowInstanceId): boolean;
   running(): number;
@@ -203,6 +204,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
           entry.kind === "queued" ? entry.assignment.workflowInstance : entry.attempt.assignment.workflowInstance,
         incarnation: entry.incarnation,
       })),
+    count: () => live.size,
     // Any text may be asked about; one that is no key is simply not there.
     isLive: (key) => live.has(key as AttemptKey),
     hasAnyOf: (instance) => [...live.keys()].some((key) => key.startsWith(`${instance}.`)),

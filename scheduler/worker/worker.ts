@@ -175,7 +175,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const load = loadMeter();
   let isDraining = false;
   const data = (): MemberData => {
-    const used = work.live().length;
+    const used = work.count();
     return {
       host: deps.wire.announcedHost ?? server.host,
       port: server.port,
@@ -219,7 +219,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     isDraining = true;
     work.drain();
     for (const { key } of work.live()) work.end(key, "lost", "its worker was stopped");
-    await until(() => work.live().length === 0, AbortSignal.timeout(endLimitMs));
+    await until(() => work.count() === 0, AbortSignal.timeout(endLimitMs));
     await until(isFlushed, AbortSignal.timeout(flushLimitMs));
     leases.close();
     clearInterval(logTimer);
@@ -239,7 +239,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       isDraining = true;
       work.drain();
       membership.changed();
-      await until(() => work.live().length === 0 && isFlushed(), signal);
+      await until(() => work.count() === 0 && isFlushed(), signal);
     },
     close: () => {
       closing ??= close();
