@@ -87,8 +87,8 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   const upstream = upstreamOutputs(definition, shape, (task) => tasks.get(task));
   const change = turn(record.id, deps.epoch);
   let takenTasks: readonly number[] = [];
-  /** Tasks that became ready in this turn and have not been looked at. */
-  const ready: number[] = [];
+  /** Tasks that are ready and have not been looked at: first what the predecessor had no time for. */
+  const ready: number[] = needsOwner(record.state) ? [...progress.unborn()] : [];
   // Not the present one: what the predecessor left waiting has yet to follow a pause or a stop.
   let mode: InstanceMode = "running";
 

@@ -19,6 +19,7 @@ import { folderLogStore } from "../../scheduler/logs/folder.ts";
 import { type Master, startMaster } from "../../scheduler/master/master.ts";
 import { incarnation } from "../../scheduler/model/ids.ts";
 import type { Logger } from "../../scheduler/model/logger.ts";
+import type { Member, Registry } from "../../scheduler/registry/contract.ts";
 import type { DatabaseSettings } from "../../scheduler/store/connect.ts";
 import { type Database, openDatabase } from "../../scheduler/store/database.ts";
 import { migrate } from "../../scheduler/store/migrations.ts";
@@ -84,7 +85,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const api = await startApi({
     database,
     logs,
-    registry,
+    registry: seatIn(registry),
     newIncarnation: newIncarnation("api"),
     http: { host: "127.0.0.1", port: 0 },
     wire: { host: "127.0.0.1", port: 0 },
@@ -94,7 +95,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   });
   const worker = await startWorker({
     incarnation: newIncarnation("worker")(),
-    registry,
+    registry: seatIn(registry),
     wire: { host: "127.0.0.1", port: 0, secret },
     dataFolder: path.join(folder, "worker"),
     slots: options.slots ?? 16,
@@ -108,7 +109,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const newMaster = async (): Promise<Master> => {
     const master = await startMaster({
       database,
-      registry,
+      registry: seatIn(registry),
       newIncarnation: newIncarnation("master"),
       secret,
       log,
@@ -225,6 +226,27 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       await database.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
+  };
+}
+
+/** One process's own membership in a registry that all of them share. */
+function seatIn(shared: MemoryRegistry): Registry {
+  let mine: Member | undefined;
+  const leave = async (): Promise<void> => {
+    if (mine) shared.remove(mine.incarnation);
+    mine = undefined;
+  };
+  return {
+    ...shared,
+    join: async (member) => {
+      mine = member;
+      shared.add(member);
+    },
+    update: async (data) => {
+      if (mine) shared.add({ ...mine, data });
+    },
+    leave,
+    close: leave,
   };
 }
 

@@ -1,0 +1,130 @@
+// The commands that look: `instances`, `show`, `logs`, `cluster`; and those that ask something of an instance.
+
+import type { ClusterShape, InstanceShape, LogChunk, Page } from "../../api/contract.ts";
+import type { Client } from "../client.ts";
+import { followLog } from "../follow.ts";
+import { type ExitCode, type Io, print, printJson } from "../io.ts";
+import { coloured, duration, table } from "../render.ts";
+import { splitWorkflowName } from "../workflow-name.ts";
+
+export async function instances(
+  client: Client,
+  io: Io,
+  workflow: string | undefined,
+  options: { readonly state?: string; readonly limit?: number; readonly json?: boolean },
+): Promise<ExitCode> {
+  const query = new URLSearchParams();
+  if (workflow !== undefined) {
+    const { project, workflow: name } = splitWorkflowName(workflow);
+    query.set("project", project);
+    query.set("workflow", name);
+  }
+  if (options.state !== undefined) query.set("state", options.state);
+  query.set("limit", String(options.limit ?? 20));
+  const page = await client.get<Page<InstanceShape>>(`/instances?${query}`);
+  if (options.json) {
+    printJson(io, page);
+    return 0;
+  }
+  const rows = page.items.map((one) => [
+    one.id,
+    `${one.project}/${one.workflow}`,
+    one.state,
+    one.trigger,
+    one.scheduleTime ?? "",
+    one.startedAt ?? "",
+    duration(one.startedAt, one.endedAt),
+  ]);
+  print(io, table(io, ["ID", "WORKFLOW", "STATE", "TRIGGER", "SCHEDULE TIME", "STARTED", "TOOK"], rows));
+  return 0;
+}
+
+export async function show(
+  client: Client,
+  io: Io,
+  id: string,
+  options: { readonly json?: boolean },
+): Promise<ExitCode> {
+  const one = await client.get<InstanceShape>(`/instances/${encodeURIComponent(id)}`);
+  if (options.json) {
+    printJson(io, one);
+    return 0;
+  }
+  print(io, `${one.project}/${one.workflow} version ${one.version}, instance ${one.id}: ${coloured(io, one.state)}`);
+  const facts = [
+    `trigger ${one.trigger}`,
+    ...(one.scheduleTime ? [`schedule time ${one.scheduleTime}`] : []),
+    ...(one.startedAt ? [`started ${one.startedAt}`, `took ${duration(one.startedAt, one.endedAt)}`] : []),
+    `run ${one.runTimes}`,
+    ...(one.dryRun ? ["dry run"] : []),
+  ];
+  print(io, facts.join(" · "));
+  for (const [name, value] of Object.entries(one.params)) print(io, `  ${name} = ${value}`);
+  const rows = (one.tasks ?? []).map((task) => [
+    task.id,
+    task.name,
+    task.type,
+    task.state,
+    String(task.attempts.length),
+    duration(task.startedAt, task.endedAt),
+    task.waiting?.text ?? task.attempts.at(-1)?.reason ?? "",
+  ]);
+  print(io, table(io, ["TASK INSTANCE", "NAME", "TYPE", "STATE", "ATTEMPTS", "TOOK", "WHY"], rows));
+  return 0;
+}
+
+export async function logs(
+  client: Client,
+  io: Io,
+  id: string,
+  options: { readonly attempt?: number; readonly follow?: boolean },
+): Promise<ExitCode> {
+  if (options.follow) {
+    await followLog(client, io, { taskInstance: id, attempt: options.attempt }, (line) => print(io, line));
+    return 0;
+  }
+  const attempt = options.attempt === undefined ? "" : `&attempt=${options.attempt}`;
+  for (let offset = 0; !io.signal.aborted; ) {
+    const chunk = await client.get<LogChunk>(
+      `/task-instances/${encodeURIComponent(id)}/logs?offset=${offset}${attempt}`,
+    );
+    io.stdout.write(chunk.text);
+    if (chunk.ended || chunk.nextOffset === offset) break;
+    offset = chunk.nextOffset;
+  }
+  return 0;
+}
+
+export async function cluster(client: Client, io: Io, options: { readonly json?: boolean }): Promise<ExitCode> {
+  const found = await client.get<ClusterShape>("/cluster");
+  if (options.json) {
+    printJson(io, found);
+    return 0;
+  }
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const rows = found.items.map((one) => [
+    one.kind,
+    one.incarnation,
+    one.status,
+    one.kind === "worker" ? `${one.slotsUsed}/${one.slots}` : "",
+    one.kind === "worker" ? percent(one.cpu) : "",
+    one.kind === "worker" ? percent(one.memory) : "",
+    one.groups.join(", "),
+    one.startedAt,
+  ]);
+  print(io, table(io, ["KIND", "INCARNATION", "STATUS", "SLOTS", "CPU", "MEMORY", "GROUPS", "SINCE"], rows));
+  return 0;
+}
+
+export async function ask(
+  client: Client,
+  io: Io,
+  id: string,
+  action: string,
+  options: { readonly json?: boolean },
+): Promise<ExitCode> {
+  const one = await client.post<InstanceShape>(`/instances/${encodeURIComponent(id)}/${action}`, {});
+  if (options.json) printJson(io, one);
+  else print(io, `instance ${one.id} is ${coloured(io, one.state)}`);
+  return 0;
+}

@@ -1,0 +1,158 @@
+// `porpoise standalone`: api, master and worker in one process on SQLite; nothing else is needed.
+
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { startApi } from "../../api/api.ts";
+import { folderLogStore } from "../../logs/folder.ts";
+import { startMaster } from "../../master/master.ts";
+import { OperationError } from "../../model/operation-error.ts";
+import { openRegistry } from "../../registry/registries.ts";
+import { openDatabase } from "../../store/database.ts";
+import { migrate } from "../../store/migrations.ts";
+import { countByState } from "../../store/queries.ts";
+import { acceptToken } from "../../store/tokens.ts";
+import { lockFolder } from "../../worker/folder-lock.ts";
+import { startWorker } from "../../worker/worker.ts";
+import { type ExitCode, type Io, print } from "../io.ts";
+import { openLogger } from "../logger.ts";
+import { closer, newIncarnation, workerDeps } from "../processes.ts";
+import { defaultSettings, type ServerSettings } from "../settings.ts";
+
+export interface StandaloneOptions {
+  readonly port: number;
+  readonly data: string;
+  readonly slots?: number;
+  /** Ends by itself when for so many seconds nobody has asked anything and nothing runs. */
+  readonly exitWhenIdle?: number;
+}
+
+/** One process: its registry only tells its own parts of each other. */
+const leaseMs = 6_000;
+
+export async function standalone(io: Io, options: StandaloneOptions): Promise<ExitCode> {
+  const folder = path.resolve(io.cwd, options.data);
+  const close = closer();
+  return close.orCloseAll<ExitCode>(async () => {
+    makeFolder(folder);
+    // Held as long as this process lives, however it ends: whoever gets it knows that its predecessor is dead.
+    const lock = lockFolder(folder);
+    close.add({ close: async () => lock.release() });
+
+    const log = openLogger("standalone", io.env["PORPOISE_LOG_LEVEL"] ?? "warn");
+    const database = close.add(await openDatabase({ type: "sqlite", file: path.join(folder, "porpoise.db") }));
+    await migrate(database);
+    const token = tokenOf(folder);
+    await acceptToken(database, "local", token);
+    const settings = settingsOf(folder, options);
+    const open = async () => close.add(await openRegistry({ type: "database", knex: database.knex, leaseMs, log }));
+    const logs = close.add(folderLogStore({ folder: path.join(folder, "logs") }));
+
+    let wake = (): void => {};
+    const usage = { lastAskedMs: performance.now() };
+    const api = close.add(
+      await startApi({
+        database,
+        logs,
+        registry: await open(),
+        newIncarnation: newIncarnation("local"),
+        http: { host: "127.0.0.1", port: options.port },
+        wire: { host: "127.0.0.1", port: 0 },
+        secret: settings.secret,
+        log,
+        wake: () => wake(),
+        onRequest: () => {
+          usage.lastAskedMs = performance.now();
+        },
+      }),
+    );
+    const worker = close.add(await startWorker(workerDeps(settings, await open(), log)));
+    await worker.joined;
+    close.add(
+      await startMaster({
+        database,
+        registry: await open(),
+        newIncarnation: newIncarnation("local"),
+        secret: settings.secret,
+        log,
+        onWakeable: (wakeMaster) => {
+          wake = wakeMaster;
+        },
+      }),
+    );
+    writeContext(folder, { server: api.url, token });
+    print(io, `porpoise standalone is ready: ${api.url} (data in ${path.relative(io.cwd, folder) || "."})`);
+
+    await untilAsked(io, async () => {
+      if (options.exitWhenIdle === undefined) return false;
+      const isQuiet = performance.now() - usage.lastAskedMs > options.exitWhenIdle * 1000;
+      return isQuiet && [...(await countByState(database)).values()].every((count) => count === 0);
+    });
+    await close.all();
+    return 0;
+  });
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    // It holds a token, logs and parameters: nobody else's business, and not git's either.
+    chmodSync(folder, 0o700);
+    const ignore = path.join(folder, ".gitignore");
+    if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OperationError("unavailable", `cannot use the data folder ${folder}: ${why}`, { cause });
+  }
+}
+
+function tokenOf(folder: string): string {
+  const file = path.join(folder, "token");
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  const token = `pp_${randomBytes(24).toString("base64url")}`;
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+function writeContext(folder: string, context: { readonly server: string; readonly token: string }): void {
+  const file = path.join(folder, "context.json");
+  writeFileSync(file, `${JSON.stringify(context, undefined, 2)}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+}
+
+function settingsOf(folder: string, options: StandaloneOptions): ServerSettings {
+  const defaults = defaultSettings();
+  return {
+    ...defaults,
+    name: "local",
+    secret: randomBytes(24).toString("hex"),
+    worker: {
+      ...defaults.worker,
+      dataFolder: path.join(folder, "worker"),
+      slots: options.slots ?? defaults.worker.slots,
+    },
+  };
+}
+
+const idleLookMs = 1_000;
+
+/** Resolves when the user asks for the end, or when `isIdle` says so. */
+function untilAsked(io: Io, isIdle: () => Promise<boolean>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearInterval(timer);
+      io.signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setInterval(() => {
+      isIdle().then(
+        (idle) => {
+          if (idle) done();
+        },
+        () => {}, // the database does not answer: then nobody knows whether something runs
+      );
+    }, idleLookMs);
+    if (io.signal.aborted) done();
+    else io.signal.addEventListener("abort", done);
+  });
+}

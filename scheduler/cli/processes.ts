@@ -1,0 +1,175 @@
+// Wires the processes: settings in, a running api, master or worker out. The one place where they are put together.
+
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Api, startApi } from "../api/api.ts";
+import { folderLogStore } from "../logs/folder.ts";
+import { type Master, startMaster } from "../master/master.ts";
+import { type Incarnation, incarnation } from "../model/ids.ts";
+import type { Logger } from "../model/logger.ts";
+import { OperationError } from "../model/operation-error.ts";
+import type { Registry } from "../registry/contract.ts";
+import { openRegistry } from "../registry/registries.ts";
+import type { DatabaseSettings } from "../store/connect.ts";
+import { connect } from "../store/connect.ts";
+import { type Database, openDatabase } from "../store/database.ts";
+import { requireSchema } from "../store/migrations.ts";
+import { acceptToken } from "../store/tokens.ts";
+import { startWorker, type Worker } from "../worker/worker.ts";
+import type { ServerSettings } from "./settings.ts";
+
+/** What has been started, and is closed in the opposite order. */
+export interface Running<T> {
+  readonly process: T;
+  close(): Promise<void>;
+}
+
+export const newIncarnation =
+  (name: string): (() => Incarnation) =>
+  () =>
+    incarnation(name, randomBytes(6).toString("hex"));
+
+export const databaseSettings = ({ database }: ServerSettings): DatabaseSettings => ({ type: "mysql", ...database });
+
+/** The command line of the guard: a file of its own, so that it starts small and fast. */
+export function guardCommand(): readonly string[] {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  const bundled = path.join(here, "guard.mjs");
+  return [process.execPath, existsSync(bundled) ? bundled : path.join(here, "..", "worker", "guard", "main.ts")];
+}
+
+export async function runApi(settings: ServerSettings, log: Logger): Promise<Running<Api>> {
+  const close = closer();
+  return close.orCloseAll(async () => {
+    const database = close.add(await openChecked(settings));
+    if (settings.api.token !== "") await acceptToken(database, "settings", settings.api.token);
+    const registry = close.add(await registryOf(settings, log, database));
+    const logs = close.add(folderLogStore({ folder: path.resolve(settings.api.logFolder) }));
+    const api = close.add(
+      await startApi({
+        database,
+        registry,
+        logs,
+        log,
+        newIncarnation: newIncarnation(settings.name),
+        http: { host: settings.api.host, port: settings.api.port },
+        wire: { host: settings.api.wireHost, port: settings.api.wirePort },
+        secret: secretOf(settings),
+      }),
+    );
+    return { process: api, close: close.all };
+  });
+}
+
+export async function runMaster(settings: ServerSettings, log: Logger): Promise<Running<Master>> {
+  const close = closer();
+  return close.orCloseAll(async () => {
+    const database = close.add(await openChecked(settings));
+    const registry = close.add(await registryOf(settings, log, database));
+    const { capacity, lookEveryMs, lostLimit, misfireAfterMs } = settings.master;
+    const master = close.add(
+      await startMaster({
+        database,
+        registry,
+        newIncarnation: newIncarnation(settings.name),
+        secret: secretOf(settings),
+        log,
+        settings: { capacity, lookEveryMs, lostLimit, misfireAfterMs },
+      }),
+    );
+    return { process: master, close: close.all };
+  });
+}
+
+export async function runWorker(settings: ServerSettings, log: Logger): Promise<Running<Worker>> {
+  const close = closer();
+  return close.orCloseAll(async () => {
+    const registry = close.add(await registryOf(settings, log, undefined));
+    const worker = close.add(await startWorker(workerDeps(settings, registry, log)));
+    await worker.joined;
+    return { process: worker, close: close.all };
+  });
+}
+
+export const workerDeps = (
+  settings: ServerSettings,
+  registry: Registry,
+  log: Logger,
+): Parameters<typeof startWorker>[0] => ({
+  incarnation: newIncarnation(settings.name)(),
+  registry,
+  wire: { host: settings.worker.host, port: settings.worker.port, secret: secretOf(settings) },
+  dataFolder: path.resolve(settings.worker.dataFolder),
+  slots: settings.worker.slots,
+  groups: settings.worker.groups,
+  stopGraceMs: settings.worker.stopGraceMs,
+  guardCommand: guardCommand(),
+  logLimitBytes: settings.worker.logLimitMb * 1024 * 1024,
+  log,
+});
+
+function secretOf({ secret }: ServerSettings): string {
+  if (secret !== "") return secret;
+  throw new OperationError(
+    "invalid",
+    "the cluster's secret is not set: give every process the same one (`secret` in porpoise-server.json, or PORPOISE_SECRET)",
+  );
+}
+
+async function openChecked(settings: ServerSettings): Promise<Database> {
+  const database = await openDatabase(databaseSettings(settings));
+  try {
+    await requireSchema(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** A worker reads no table but those of the registry, so it has no `database` of its own. */
+async function registryOf(settings: ServerSettings, log: Logger, database: Database | undefined): Promise<Registry> {
+  const { type, connect: address, leaseMs } = settings.registry;
+  if (type === "zookeeper") return openRegistry({ type, connect: address, leaseMs, log });
+  if (database) return openRegistry({ type, knex: database.knex, leaseMs, log });
+  const knex = await connect({ ...databaseSettings(settings), poolSize: 2 } as DatabaseSettings); // the same kind, with fewer connections
+  const registry = await openRegistry({ type, knex, leaseMs, log });
+  return {
+    ...registry,
+    close: async () => {
+      await registry.close();
+      await knex.destroy();
+    },
+  };
+}
+
+interface Closer {
+  add<T extends { close(): Promise<void> }>(thing: T): T;
+  readonly all: () => Promise<void>;
+  /** Runs it; when it fails, what it had opened is closed. */
+  orCloseAll<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function closer(): Closer {
+  const open: { close(): Promise<void> }[] = [];
+  const all = async (): Promise<void> => {
+    for (const thing of open.splice(0).reverse()) await thing.close();
+  };
+  return {
+    add: (thing) => {
+      open.push(thing);
+      return thing;
+    },
+    all,
+    orCloseAll: async (work) => {
+      try {
+        return await work();
+      } catch (error) {
+        await all();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,164 @@
+// The command line: every command with its arguments, by commander.
+
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type Client, openClient, type ServerOptions } from "./client.ts";
+import { type BackfillCommandOptions, backfill } from "./commands/backfill.ts";
+import { type CheckFormat, check } from "./commands/check.ts";
+import { type DeployOptions, deploy } from "./commands/deploy.ts";
+import { ask, cluster, instances, logs, show } from "./commands/look.ts";
+import { lsp } from "./commands/lsp.ts";
+import { type RunOptions, run } from "./commands/run.ts";
+import { migrateCommand, type ServeOptions, serve } from "./commands/serve.ts";
+import { type StandaloneOptions, standalone } from "./commands/standalone.ts";
+import type { ExitCode, Io } from "./io.ts";
+
+/** Calls `done` with the exit code of the command that was given. */
+export function program(io: Io, version: string, done: (work: Promise<ExitCode>) => Promise<void>): Command {
+  const root = new Command("porpoise")
+    .description("Workflow orchestration where the work is written.")
+    .version(version)
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+    })
+    .exitOverride();
+
+  root
+    .command("check [paths...]")
+    .description("every problem the editor shows, offline")
+    .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
+    .action((paths: string[], options: { format: CheckFormat }) => done(check(paths, options, io)));
+  root
+    .command("lsp")
+    .description("the language server")
+    .option("--stdio", "speak over standard input and output")
+    .action(() => done(lsp(io)));
+  root
+    .command("standalone")
+    .description("api, master and worker in one process, on SQLite")
+    .option("--port <port>", "where it listens on 127.0.0.1; 0: any free one", wholeNumber, 4300)
+    .option("--data <folder>", "where everything is kept", ".porpoise")
+    .option("--slots <n>", "attempts at the same time", wholeNumber)
+    .option(
+      "--exit-when-idle <seconds>",
+      "end when nobody has asked anything for so long and nothing runs",
+      wholeNumber,
+    )
+    .action((options: StandaloneOptions) => done(standalone(io, options)));
+  for (const kind of ["api", "master", "worker"] as const) {
+    root
+      .command(kind)
+      .description(`one ${kind} of a cluster`)
+      .option("--config <file>", "settings (default: porpoise-server.json)")
+      .option("--print-config", "print the settings as they are understood, and end")
+      .action((options: ServeOptions) => done(serve(kind, io, options)));
+  }
+  root
+    .command("migrate")
+    .description("create or upgrade the schema of the database")
+    .option("--config <file>", "settings (default: porpoise-server.json)")
+    .action((options: { config?: string }) => done(migrateCommand(io, options)));
+  addRemote(root, io, done);
+  return root;
+}
+
+/** The commands that speak to a server. */
+function addRemote(root: Command, io: Io, done: (work: Promise<ExitCode>) => Promise<void>): void {
+  const remote = (name: string, description: string): Command =>
+    root
+      .command(name)
+      .description(description)
+      .option("--server <url>", "the api (default: PORPOISE_SERVER, else what `porpoise standalone` wrote)")
+      .option("--token <token>", "who asks (default: PORPOISE_TOKEN, else likewise)");
+  const withClient = <O>(
+    options: O & ServerOptions,
+    work: (client: Client, rest: O) => Promise<ExitCode>,
+  ): Promise<void> => {
+    const { server, token, ...rest } = options;
+    return done(
+      (async () => work(openClient(io, { ...(server ? { server } : {}), ...(token ? { token } : {}) }), rest as O))(), // the same, less two
+    );
+  };
+  const json = ["--json", "print data as JSON"] as const;
+  const param = () =>
+    new Option("--param <name=value>", "a parameter; may be given again").default([]).argParser(collect);
+
+  remote("deploy [paths...]", "create, update or leave unchanged; all of it or nothing")
+    .option("--plan", "tell what would change, and change nothing")
+    .option("--prune", "remove what the project has beside these")
+    .option(...json)
+    .action((paths: string[], options: DeployOptions & ServerOptions) =>
+      withClient(options, (client, rest) => deploy(client, io, paths, rest)),
+    );
+  remote("run <project/workflow>", "start an instance")
+    .addOption(param())
+    .addOption(new Option("--from <task>", "a task to start from; may be given again").default([]).argParser(collect))
+    .addOption(new Option("--scope <scope>").choices(["only", "with_upstream", "with_downstream"]))
+    .option("--dry-run", "tasks succeed without running")
+    .option("--wait", "wait for the end; exit by its outcome")
+    .option("--follow", "print the logs of all tasks as they come")
+    .option(...json)
+    .action((workflow: string, options: RunOptions & ServerOptions) =>
+      withClient(options, (client, rest) => run(client, io, workflow, rest)),
+    );
+  remote("backfill <project/workflow>", "run for dates of the past")
+    .option("--from <date>", "the first date")
+    .option("--to <date>", "the last date")
+    .option("--dates <a,b>", "dates, instead of --from and --to")
+    .option("--parallel <n>", "instances at the same time (default: 1)", wholeNumber)
+    .addOption(new Option("--order <order>").choices(["asc", "desc"]))
+    .addOption(new Option("--reprocess <which>").choices(["missing", "failed", "all"]))
+    .addOption(new Option("--on-failure <what>").choices(["stop", "continue"]))
+    .addOption(param())
+    .option("--plan", "print what would happen, and start nothing")
+    .option("--wait", "wait for the end; exit by its outcome")
+    .option(...json)
+    .action((workflow: string, options: BackfillCommandOptions & ServerOptions) =>
+      withClient(options, (client, rest) => backfill(client, io, workflow, rest)),
+    );
+  remote("instances [project/workflow]", "list, the newest first")
+    .option("--state <states>", "only these, with commas")
+    .option("--limit <n>", "so many", wholeNumber)
+    .option(...json)
+    .action((workflow: string | undefined, options: { state?: string; json?: boolean } & ServerOptions) =>
+      withClient(options, (client, rest) => instances(client, io, workflow, rest)),
+    );
+  remote("show <instance>", "one instance with its tasks, and why waiting ones wait")
+    .option(...json)
+    .action((id: string, options: { json?: boolean } & ServerOptions) =>
+      withClient(options, (client, rest) => show(client, io, id, rest)),
+    );
+  remote("logs <task-instance>", "the log of a task instance")
+    .option("--attempt <n>", "of this attempt (default: the newest)", wholeNumber)
+    .option("-f, --follow", "go on as it grows")
+    .action((id: string, options: { attempt?: number; follow?: boolean } & ServerOptions) =>
+      withClient(options, (client, rest) => logs(client, io, id, rest)),
+    );
+  for (const [action, description] of instanceActions) {
+    remote(`${action} <instance>`, description)
+      .option(...json)
+      .action((id: string, options: { json?: boolean } & ServerOptions) =>
+        withClient(options, (client, rest) => ask(client, io, id, action, rest)),
+      );
+  }
+  remote("cluster", "masters and workers with load, state and incarnation")
+    .option(...json)
+    .action((options: { json?: boolean } & ServerOptions) =>
+      withClient(options, (client, rest) => cluster(client, io, rest)),
+    );
+}
+
+const instanceActions = [
+  ["stop", "kill what runs and start nothing more"],
+  ["pause", "let what runs end and start nothing more"],
+  ["resume", "go on after a pause"],
+  ["rerun", "run the whole instance again"],
+  ["rerun-failed", "run failed tasks again, and what follows them"],
+] as const;
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError(`"${text}" is no whole number.`);
+  return Number(text);
+}
+
+const collect = (word: string, before: string[]): string[] => [...before, word];
