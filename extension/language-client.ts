@@ -21,7 +21,9 @@ export function startLanguageClient(context: vscode.ExtensionContext): FlowLangu
     run: { module, transport: TransportKind.stdio },
     debug: { module, transport: TransportKind.stdio, options: { execArgv: ["--inspect=0"] } },
   };
-  const options: LanguageClientOptions = { documentSelector: [{ language: "flow" }] };
+  // Not every scheme: the left side of a diff shows a file's past, and its problems are nobody's.
+  const documentSelector = ["file", "untitled"].map((scheme) => ({ scheme, language: "flow" }));
+  const options: LanguageClientOptions = { documentSelector };
   const client = new LanguageClient("porpoise", vscode.l10n.t("Porpoise Language Server"), server, options);
   context.subscriptions.push({ dispose: () => void client.stop() });
   const started = client.start().catch((error: unknown) => {

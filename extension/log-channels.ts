@@ -96,17 +96,16 @@ async function fill(opened: Open, session: Session): Promise<void> {
   const attempt = (task: string, number: number) => vscode.l10n.t("{0}, attempt {1}", task, number);
   const append = bounded(opened, remark);
   try {
+    const deps = { client, signal: abort.signal };
     if (target.kind === "instance") {
       const line = (text: string) => append(`${text}\n`);
-      await followInstance(target.instance, { client, line, remark, words: { attempt }, signal: abort.signal });
+      const attemptStarted = (task: string, number: number) => remark(attempt(task, number));
+      await followInstance(target.instance, { ...deps, line, attemptStarted });
     } else {
-      const sink = {
-        attemptStarted: (number: number) => {
-          if (number > 1) remark(attempt(target.title, number));
-        },
-        text: append,
+      const attemptStarted = (number: number) => {
+        if (number > 1) remark(attempt(target.title, number));
       };
-      await followTaskLog(target.instance, target.taskInstance, { client, sink, signal: abort.signal });
+      await followTaskLog(target.instance, target.taskInstance, { attemptStarted, text: append }, deps);
     }
   } catch (error) {
     if (!abort.signal.aborted) remark(error instanceof Error ? error.message : String(error));

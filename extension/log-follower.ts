@@ -9,30 +9,32 @@ const longestRetryMs = 5_000;
 /** How often to look whether a task that is not over has got its next attempt. */
 const nextAttemptMs = 500;
 
+export interface FollowDeps {
+  /** Asked anew for every try: the scheduler may come back elsewhere. */
+  readonly client: () => Client | undefined;
+  readonly signal: AbortSignal;
+}
+
 export interface LogSink {
   /** Called once before the first text of every attempt. */
   attemptStarted(attempt: number): void;
   text(text: string): void;
-  /** The connection is away; it is being tried again. */
-  interrupted?(error: Error): void;
 }
 
-/** Which client to ask may change while following: the scheduler may come back elsewhere. */
-export interface LogFollowerDeps {
-  readonly client: () => Client | undefined;
-  readonly sink: LogSink;
-  readonly signal: AbortSignal;
-}
-
-/** Returns when the task instance is over and all its text was given to the sink, or `signal` fires. */
-export async function followTaskLog(instance: string, taskInstance: string, deps: LogFollowerDeps): Promise<void> {
+/** Returns when the task instance is over and all its text was given to the sink, or the signal fires. */
+export async function followTaskLog(
+  instance: string,
+  taskInstance: string,
+  sink: LogSink,
+  deps: FollowDeps,
+): Promise<void> {
   let attempt = 1;
   while (!deps.signal.aborted) {
     const known = await latestAttempt(instance, taskInstance, deps);
     if (known === undefined) return;
     if (attempt <= known.attempts) {
-      deps.sink.attemptStarted(attempt);
-      await followAttempt(taskInstance, attempt, deps);
+      sink.attemptStarted(attempt);
+      await followAttempt(taskInstance, attempt, sink.text, deps);
       attempt += 1;
     } else if (known.over) {
       return;
@@ -45,7 +47,7 @@ export async function followTaskLog(instance: string, taskInstance: string, deps
 async function latestAttempt(
   instance: string,
   taskInstance: string,
-  deps: LogFollowerDeps,
+  deps: FollowDeps,
 ): Promise<{ attempts: number; over: boolean } | undefined> {
   const found = await untilReached(deps, (client) => client.instance(instance, deps.signal));
   const task = found?.tasks?.find((candidate) => candidate.id === taskInstance);
@@ -54,13 +56,19 @@ async function latestAttempt(
   return { attempts, over: isOver(task.state) || isOver(found.state) };
 }
 
-async function followAttempt(taskInstance: string, attempt: number, deps: LogFollowerDeps): Promise<void> {
+/** Gives out one attempt's text, from its first byte to its last. */
+export async function followAttempt(
+  taskInstance: string,
+  attempt: number,
+  give: (text: string) => void,
+  deps: FollowDeps,
+): Promise<void> {
   let position: LogPosition = { attempt, offset: 0 };
   let ended = false;
   while (!ended && !deps.signal.aborted) {
     await untilReached(deps, async (client) => {
       for await (const { data } of client.followLog(taskInstance, position, deps.signal)) {
-        if (data.text !== "") deps.sink.text(data.text);
+        if (data.text !== "") give(data.text);
         position = { attempt, offset: data.nextOffset };
         ended = data.ended;
         if (ended) return;
@@ -72,7 +80,7 @@ async function followAttempt(taskInstance: string, attempt: number, deps: LogFol
 }
 
 /** Tries again with growing pauses as long as the scheduler cannot be reached; undefined when the signal fired. */
-async function untilReached<T>(deps: LogFollowerDeps, ask: (client: Client) => Promise<T>): Promise<T | undefined> {
+async function untilReached<T>(deps: FollowDeps, ask: (client: Client) => Promise<T>): Promise<T | undefined> {
   let retryMs = firstRetryMs;
   while (!deps.signal.aborted) {
     const client = deps.client();
@@ -81,7 +89,6 @@ async function untilReached<T>(deps: LogFollowerDeps, ask: (client: Client) => P
     } catch (error) {
       if (deps.signal.aborted) return undefined;
       if (!(error instanceof RequestError) || error.kind !== "unreachable") throw error;
-      deps.sink.interrupted?.(error);
     }
     await pause(retryMs, undefined, { signal: deps.signal }).catch(() => undefined);
     retryMs = Math.min(retryMs * 2, longestRetryMs);

@@ -14,11 +14,12 @@ async function followed(attempts: readonly AttemptScript[], cut: { size: number;
   const seen: string[] = [];
   const started: number[] = [];
   try {
-    await followTaskLog("1", "1.0", {
-      client: () => createClient({ url: server.url, token: "t" }),
-      sink: { text: (text) => seen.push(text), attemptStarted: (attempt) => started.push(attempt) },
-      signal: AbortSignal.timeout(20_000),
-    });
+    const sink = {
+      text: (text: string) => seen.push(text),
+      attemptStarted: (attempt: number) => started.push(attempt),
+    };
+    const client = () => createClient({ url: server.url, token: "t" });
+    await followTaskLog("1", "1.0", sink, { client, signal: AbortSignal.timeout(20_000) });
   } finally {
     await server.close();
   }
