@@ -37,7 +37,7 @@ export function registerRunsTree(context: vscode.ExtensionContext, session: Sess
   const follow = () => {
     const state = session.state();
     if (state.kind === "unreachable") {
-      view.message = vscode.l10n.t("{0} Trying again…", state.reason);
+      view.message = vscode.l10n.t("{0} (trying again)", state.reason);
       return;
     }
     store?.dispose();

@@ -25,7 +25,8 @@ export interface Editor {
 }
 
 export async function openEditor(say: (line: string) => void): Promise<Editor> {
-  const folder = await mkdtemp(path.join(tmpdir(), "porpoise-editor-"));
+  const own = await mkdtemp(path.join(tmpdir(), "porpoise-editor-"));
+  const folder = path.join(own, "git-activity");
   // Without what a run in the checkout may have left there.
   const isSource = (file: string) => !["activity", ".porpoise"].includes(path.basename(file));
   await cp(path.join(root, "examples/git-activity"), folder, { recursive: true, filter: isSource });
@@ -54,7 +55,7 @@ export async function openEditor(say: (line: string) => void): Promise<Editor> {
       await server.stop();
       const left = await runningLocalScheduler(folder);
       if (left !== undefined) await stopLocalScheduler(left);
-      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      await rm(own, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }
