@@ -9,7 +9,7 @@ import { type FileNames, fileNames } from "./file-names.ts";
 import { endsInLoneCr, lineContent, splitLines } from "./lines.ts";
 import type { Place } from "./places.ts";
 import { type ReadBlock, readBlock } from "./read-block.ts";
-import { fingerprint } from "./summary.ts";
+import { fingerprint, type Summary } from "./summary.ts";
 import { hasStrangeCharacters, longestText, refuseText } from "./text-check.ts";
 
 export interface Block extends ReadBlock {
@@ -32,27 +32,35 @@ export interface FlowDocument {
   readonly names: () => FileNames;
 }
 
+/** Changed in place: copies of long lists at every keystroke would be most of the work, and of the memory. */
 interface State {
-  readonly refused: Problem | undefined;
+  refused: Problem | undefined;
   /** Kept only for a text that is not read. */
-  readonly unread: string;
-  readonly blocks: readonly Block[];
-  readonly starts: Int32Array;
-  readonly names: FileNames;
-  readonly lineCount: number;
+  unread: string;
+  blocks: Block[];
+  /** One for each block. */
+  summaries: Summary[];
+  /** First line of each block; there may be more room than blocks. */
+  starts: Int32Array;
+  names: FileNames;
+  lineCount: number;
   /** At least the text's length: what an edit would have to pass before the length is counted. */
-  readonly length: number;
-  readonly isStrange: boolean;
+  length: number;
+  isStrange: boolean;
 }
+
+/** Longer insertions are read as a new text: they change most of it anyway. */
+const longestInsertion = 50_000;
 
 export function openDocument(text: string): FlowDocument {
   let state = read(text);
 
   function edit(range: Range | undefined, newText: string): void {
     const isWhole = range === undefined;
-    const isSimple = !state.refused && !state.isStrange && state.length + newText.length <= longestText;
+    const isShort = newText.length <= longestInsertion && state.length + newText.length <= longestText;
+    const isSimple = !state.refused && !state.isStrange && isShort;
     if (isWhole) state = read(newText);
-    else if (isSimple && !hasStrangeCharacters(newText)) state = readEdit(state, range, newText);
+    else if (isSimple && !hasStrangeCharacters(newText)) readEdit(state, range, newText);
     else state = read(replaceIn(textOf(state), range, newText));
   }
 
@@ -62,7 +70,7 @@ export function openDocument(text: string): FlowDocument {
     problems: () => allProblems(state),
     definition: (settings) => definitionOf(state, settings),
     blocks: () => state.blocks,
-    starts: () => state.starts,
+    starts: () => state.starts.subarray(0, state.blocks.length),
     names: () => state.names,
   };
 }
@@ -71,27 +79,40 @@ function read(text: string): State {
   const refused = refuseText(text);
   const lines = splitLines(refused ? "" : text);
   const blocks = refused ? [] : splitBlocks(lines).map(toBlock);
-  return {
+  const summaries = blocks.map((block) => block.summary);
+  const state: State = {
     refused,
     unread: refused ? text : "",
-    ...withStarts(blocks),
-    names: fileNames(blocks.map((block) => block.summary)),
+    blocks,
+    summaries,
+    starts: new Int32Array(0),
+    names: fileNames(summaries),
+    lineCount: 0,
     length: text.length,
     isStrange: hasStrangeCharacters(refused ? "" : text),
   };
+  countLines(state, 0);
+  return state;
 }
 
 const textOf = (state: State): string =>
   state.refused ? state.unread : state.blocks.map((block) => block.lines.join("")).join("");
 
-function withStarts(blocks: readonly Block[]): Pick<State, "blocks" | "starts" | "lineCount"> {
-  const starts = new Int32Array(blocks.length);
-  let lineCount = 0;
-  for (let index = 0; index < blocks.length; index += 1) {
-    starts[index] = lineCount;
-    lineCount += blocks[index]?.lines.length ?? 0;
+/** Sets where the blocks from this one on start. */
+function countLines(state: State, from: number): void {
+  const { blocks } = state;
+  if (state.starts.length < blocks.length) {
+    const wider = new Int32Array(Math.ceil(blocks.length * 1.2));
+    wider.set(state.starts);
+    state.starts = wider;
   }
-  return { blocks, starts, lineCount };
+  const { starts } = state;
+  let line = from === 0 ? 0 : (starts[from - 1] ?? 0) + (blocks[from - 1]?.lines.length ?? 0);
+  for (let index = from; index < blocks.length; index += 1) {
+    starts[index] = line;
+    line += blocks[index]?.lines.length ?? 0;
+  }
+  state.lineCount = line;
 }
 
 /** The first line always begins a block, whatever it holds. */
@@ -112,7 +133,7 @@ function toBlock(lines: readonly string[]): Block {
   return { ...read, lines, fingerprint: fingerprint(read.summary) };
 }
 
-function readEdit(state: State, range: Range, text: string): State {
+function readEdit(state: State, range: Range, text: string): void {
   const change = changedLines(state, range, text);
   const first = Math.max(0, blockAt(state, change.from) - 1);
   const last = blockAt(state, change.to);
@@ -139,10 +160,28 @@ function readEdit(state: State, range: Range, text: string): State {
 
   const old = state.blocks.slice(first, next);
   const fresh = pieces.map((piece, index) => reuse(old[index], piece) ?? toBlock(piece));
-  const blocks = state.blocks.toSpliced(first, next - first, ...fresh);
-  const isSameNames = fresh.length === old.length && fresh.every((block, index) => isSame(block, old[index]));
-  const names = isSameNames ? state.names : fileNames(blocks.map((block) => block.summary));
-  return { ...state, ...withStarts(blocks), names, length: state.length + text.length };
+  const isSameCount = fresh.length === old.length;
+  const isSameNames = isSameCount && fresh.every((block, index) => isSame(block, old[index]));
+  const isEdge = (block: Block | undefined) => block?.summary.kind === "edge";
+  const isOnlyEdges =
+    isSameCount && fresh.every((block, index) => block === old[index] || (isEdge(block) && isEdge(old[index])));
+  state.blocks = replaced(state.blocks, first, next - first, fresh);
+  state.summaries = replaced(
+    state.summaries,
+    first,
+    next - first,
+    fresh.map((block) => block.summary),
+  );
+  countLines(state, first);
+  state.length += text.length;
+  if (!isSameNames) state.names = fileNames(state.summaries, isOnlyEdges ? state.names : undefined);
+}
+
+/** In place where that is possible: a call has only so many arguments. */
+function replaced<T>(list: T[], from: number, count: number, items: readonly T[]): T[] {
+  if (items.length > 10_000) return list.slice(0, from).concat(items, list.slice(from + count));
+  list.splice(from, count, ...items);
+  return list;
 }
 
 /** File references do not take part in rules about names but for being there. */
@@ -190,9 +229,9 @@ const lineAt = (state: State, line: number): string => {
 };
 
 /** The block that a line belongs to. */
-function blockAt({ starts }: Pick<State, "starts">, line: number): number {
+function blockAt({ starts, blocks }: Pick<State, "starts" | "blocks">, line: number): number {
   let low = 0;
-  let high = starts.length - 1;
+  let high = blocks.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if ((starts[middle] ?? 0) <= line) low = middle;

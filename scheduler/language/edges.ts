@@ -1,5 +1,6 @@
 // A file's edges, resolved to task numbers: ten thousand of them are gone through at a keystroke, so they lie in flat arrays.
 
+import type { Graph } from "../model/graph.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Name } from "./nodes.ts";
 import type { NameProblem, Place } from "./places.ts";
@@ -98,27 +99,57 @@ function placeOf(block: number, list: number, item: number): Place {
   return { block, pick: (summary) => summary.groups[list]?.[item] };
 }
 
-/** Numbers of the edges that say something new; self edges and repetitions are reported. */
-export function uniqueEdges(edges: PlacedEdges, size: number, problems: NameProblem[]): readonly number[] {
-  const first = new Map<number, number>();
+/** The edges that say something new, and the graph they make; self edges and repetitions are reported. */
+export function uniqueEdges(
+  edges: PlacedEdges,
+  size: number,
+  problems: NameProblem[],
+): { readonly unique: readonly number[]; readonly graph: Graph } {
+  const unique: number[] = [];
+  const successors: number[][] = Array.from({ length: size }, () => []);
+  const predecessors: number[][] = Array.from({ length: size }, () => []);
+  const wide = new Map<number, Set<number>>();
+  let repetitions = 0;
   for (let edge = 0; edge < edges.from.length; edge += 1) {
     const from = edges.from[edge] ?? 0;
     const to = edges.to[edge] ?? 0;
+    const known = successors[from] ?? [];
     if (from === to) {
       const message = "a task cannot come after itself: remove the edge";
       problems.push({ code: "graph/self-edge", severity: "error", message, at: edgePlace(edges, edge) });
-      continue;
+    } else if (isKnown(known, from, to, wide)) {
+      problems.push(repetition(edges, edge, repetitions < mostLookedUp));
+      repetitions += 1;
+    } else {
+      unique.push(edge);
+      known.push(to);
+      predecessors[to]?.push(from);
+      wide.get(from)?.add(to);
     }
-    const known = first.get(from * size + to);
-    if (known === undefined) first.set(from * size + to, edge);
-    else
-      problems.push({
-        code: "graph/duplicate-edge",
-        severity: "hint",
-        message: "this edge is said twice: one of them can go",
-        at: edgePlace(edges, edge),
-        related: [{ message: "said first here", at: edgePlace(edges, known) }],
-      });
   }
-  return [...first.values()];
+  return { unique, graph: { successors, predecessors } };
+}
+
+/** A short list is looked through; a long one gets a set beside it. */
+function isKnown(known: readonly number[], from: number, to: number, wide: Map<number, Set<number>>): boolean {
+  if (known.length < 32) return known.includes(to);
+  const set = wide.get(from) ?? new Set(known);
+  wide.set(from, set);
+  return set.has(to);
+}
+
+/** Looking for the first saying goes through all edges: only so many repetitions get it. */
+const mostLookedUp = 100;
+
+function repetition(edges: PlacedEdges, edge: number, isLookedUp: boolean): NameProblem {
+  const first = !isLookedUp
+    ? -1
+    : edges.from.findIndex((from, index) => from === edges.from[edge] && edges.to[index] === edges.to[edge]);
+  return {
+    code: "graph/duplicate-edge",
+    severity: "hint",
+    message: "this edge is said twice: one of them can go",
+    at: edgePlace(edges, edge),
+    ...(first >= 0 && { related: [{ message: "said first here", at: edgePlace(edges, first) }] }),
+  };
 }

@@ -1,6 +1,6 @@
 // All of a file's tasks, edges and names together: what refers to what, and what refers to nothing.
 
-import { type Graph, graph } from "../model/graph.ts";
+import type { Graph } from "../model/graph.ts";
 import { reportCycles } from "./check-graph.ts";
 import { checkScopes } from "./check-scopes.ts";
 import { resolveEdges, uniqueEdges } from "./edges.ts";
@@ -17,22 +17,27 @@ export interface FileNames {
   /** Between task numbers; each edge once, no self edges. */
   readonly graph: Graph;
   readonly problems: readonly NameProblem[];
+  /** Those of the headers alone. */
+  readonly headerProblems: readonly NameProblem[];
 }
 
-export function fileNames(summaries: readonly Summary[]): FileNames {
-  const problems: NameProblem[] = [];
-  const workflow = findWorkflow(summaries, problems);
-  const { tasks, taskIndex } = indexTasks(summaries, problems);
+/** `before`: what was found when all headers were as they are now, so that they need not be gone through again. */
+export function fileNames(summaries: readonly Summary[], before?: FileNames): FileNames {
+  const { workflow, tasks, taskIndex, headerProblems } = before ?? readHeaders(summaries);
+  const problems = [...headerProblems];
   const edges = resolveEdges(summaries, taskIndex, problems);
-  const unique = uniqueEdges(edges, tasks.length, problems);
-  const found = graph(
-    tasks.length,
-    unique.map((edge) => [edges.from[edge] ?? 0, edges.to[edge] ?? 0]),
-  );
+  const { unique, graph: found } = uniqueEdges(edges, tasks.length, problems);
   const nameOf = (task: number) => summaries[tasks[task] ?? -1]?.name?.text ?? "";
   reportCycles(found, edges, unique, nameOf, problems);
   checkScopes({ summaries, tasks, graph: found, ...(workflow !== undefined && { workflow }) }, problems);
-  return { tasks, taskIndex, ...(workflow !== undefined && { workflow }), graph: found, problems };
+  return { tasks, taskIndex, ...(workflow !== undefined && { workflow }), graph: found, problems, headerProblems };
+}
+
+function readHeaders(summaries: readonly Summary[]): Omit<FileNames, "graph" | "problems"> {
+  const headerProblems: NameProblem[] = [];
+  const workflow = findWorkflow(summaries, headerProblems);
+  const { tasks, taskIndex } = indexTasks(summaries, headerProblems);
+  return { tasks, taskIndex, ...(workflow !== undefined && { workflow }), headerProblems };
 }
 
 const byName = (summary: Summary): Name | undefined => summary.name;

@@ -1,0 +1,119 @@
+// How fast the language server answers, over the real protocol: keystroke → diagnostics at 100, 1,000 and 10,000 tasks.
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { startTestServer } from "../test/server/client.ts";
+
+export interface LanguageNumbers {
+  readonly tasks: number;
+  readonly lines: number;
+  readonly megabytes: number;
+  readonly openMs: number;
+  /** Median and 95th percentile, in milliseconds. */
+  readonly attribute: Quantiles;
+  readonly script: Quantiles;
+  readonly edge: Quantiles;
+  readonly completion: Quantiles;
+  readonly serverMb: number;
+}
+
+export interface Quantiles {
+  readonly median: number;
+  readonly p95: number;
+}
+
+/** A workflow of so many tasks: a tree with some edges across, scripts, params, outputs. */
+export function bigWorkflow(tasks: number): string {
+  const parts = ['workflow bench/big {\n  schedule = cron("0 0 2 * * ?")\n  param day: date = "$[yyyy-MM-dd]"\n}\n\n'];
+  for (let at = 0; at < tasks; at += 1)
+    parts.push(
+      `/// Task number ${at}.\ntask t${at}: shell {\n  description = "number ${at} of many"\n  retries = 3 every 1m\n`,
+      `  timeout = 45m then warn_and_fail\n  out rows${at % 50}: integer\n  \`\`\`bash\n  echo "\${day} ${at}"\n`,
+      '  for file in *; do echo "$file"; done\n  ```\n}\n\n',
+    );
+  for (let at = 1; at < tasks; at += 1) parts.push(`t${(at - 1) >> 1} >> t${at}\n`);
+  for (let at = 0; at < tasks * 0.3; at += 1) parts.push(`t${at} >> t${at + (tasks >> 1)}\n`);
+  return parts.join("");
+}
+
+export async function measureLanguage(tasks: number, edits: number): Promise<LanguageNumbers> {
+  const server = await startTestServer();
+  const uri = "file:///bench/big.flow";
+  try {
+    const text = bigWorkflow(tasks);
+    const lines = text.split("\n");
+    const openMs = await timed(() => server.open(uri, text));
+    /** Types a letter at the end of lines of this kind and takes it away again. */
+    const typing = async (isWanted: (line: string) => boolean, letter: string): Promise<Quantiles> => {
+      const wanted = lines.flatMap((line, index) => (isWanted(line) ? [index] : []));
+      const times: number[] = [];
+      for (let count = 0; count < edits / 2; count += 1) {
+        const line = wanted[Math.floor((count / (edits / 2)) * wanted.length)] ?? 0;
+        const start = { line, character: lines[line]?.length ?? 0 };
+        const end = { line, character: start.character + letter.length };
+        times.push(await timed(() => server.change(uri, [{ range: { start, end: start }, text: letter }])));
+        times.push(await timed(() => server.change(uri, [{ range: { start, end }, text: "" }])));
+      }
+      return quantiles(times);
+    };
+    const attribute = await typing((line) => line.startsWith("  retries"), "x");
+    const script = await typing((line) => line.startsWith("  echo"), "x");
+    const edge = await typing((line) => line.includes(" >> "), "0");
+    const completions: number[] = [];
+    const last = lines.length - 2;
+    for (let count = 0; count < edits / 2; count += 1) {
+      const position = { line: last - count, character: lines[last - count]?.length ?? 0 };
+      const params = { textDocument: { uri }, position };
+      completions.push(await timed(() => server.connection.sendRequest("textDocument/completion", params)));
+    }
+    const status = readFileSync(`/proc/${server.process.pid}/status`, "utf8");
+    const serverMb = Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+    const megabytes = Number((text.length / 1_000_000).toFixed(1));
+    return {
+      tasks,
+      lines: lines.length,
+      megabytes,
+      openMs,
+      attribute,
+      script,
+      edge,
+      completion: quantiles(completions),
+      serverMb,
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await act();
+  return performance.now() - started;
+}
+
+function quantiles(times: readonly number[]): Quantiles {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
+  return { median: at(0.5), p95: at(0.95) };
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const both = ({ median, p95 }: Quantiles) => `${median.toFixed(1)} / ${p95.toFixed(1)}`;
+  console.log(
+    "| tasks | lines | MB | open → diagnostics | key in attribute | key in script | key in edge | completion | server |",
+  );
+  console.log("|---|---|---|---|---|---|---|---|---|");
+  for (const tasks of process.argv.includes("--large") ? [10_000] : [100, 1000, 10_000]) {
+    const one = await measureLanguage(tasks, 200);
+    const cells = [
+      one.tasks,
+      one.lines,
+      one.megabytes,
+      `${one.openMs.toFixed(0)} ms`,
+      both(one.attribute),
+      both(one.script),
+    ];
+    console.log(`| ${[...cells, both(one.edge), both(one.completion), `${one.serverMb} MB`].join(" | ")} |`);
+  }
+  console.log("\nMedian / 95th percentile in milliseconds, from sending the message to having the answer.");
+}
