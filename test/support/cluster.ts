@@ -1,0 +1,174 @@
+// A cluster of real processes for tests and benchmarks: MariaDB, ZooKeeper, and `porpoise` processes that can be killed.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type MariadbServer, startMariadb } from "./servers/mariadb.ts";
+import { freePort } from "./servers/server-process.ts";
+import { startZookeeper, type ZookeeperServer } from "./servers/zookeeper.ts";
+
+const main = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../scheduler/cli/main.ts");
+const secret = "a secret of this test cluster";
+const token = "pp_token-of-this-test-cluster";
+
+export type Kind = "api" | "master" | "worker";
+
+export interface Member {
+  readonly kind: Kind;
+  readonly name: string;
+  /** As its ready line told it. */
+  readonly ready: string;
+  readonly pid: number;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  signal(name: "SIGSTOP" | "SIGCONT"): void;
+}
+
+export interface Cluster {
+  readonly folder: string;
+  readonly database: MariadbServer;
+  readonly zookeeper: ZookeeperServer;
+  readonly server: string;
+  readonly token: string;
+  /** Starts one more process and waits for its ready line. */
+  start(kind: Kind, name: string): Promise<Member>;
+  request<T>(method: string, route: string, body?: object): Promise<T>;
+  /** Runs `porpoise` with the cluster's environment; resolves with what it wrote. */
+  close(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly slots: number;
+  /** Session timeout of the registry. */
+  readonly leaseMs: number;
+}
+
+export async function startCluster({ slots, leaseMs }: ClusterOptions): Promise<Cluster> {
+  const folder = await mkdtemp(path.join(tmpdir(), "porpoise-cluster-"));
+  const [database, zookeeper] = await Promise.all([startMariadb(), startZookeeper()]);
+  const apiPort = await freePort();
+  const members: { readonly child: ChildProcess }[] = [];
+  const environment = (name: string): NodeJS.ProcessEnv => ({
+    ...process.env,
+    NODE_NO_WARNINGS: "1",
+    INIT_CWD: folder,
+    PORPOISE_NAME: name,
+    PORPOISE_SECRET: secret,
+    PORPOISE_DATABASE_PORT: String(database.port),
+    PORPOISE_DATABASE_USER: database.user,
+    PORPOISE_DATABASE_DATABASE: "porpoise",
+    PORPOISE_REGISTRY_CONNECT: zookeeper.connect,
+    PORPOISE_REGISTRY_LEASE_MS: String(leaseMs),
+    PORPOISE_API_PORT: String(apiPort),
+    PORPOISE_API_TOKEN: token,
+    PORPOISE_API_LOG_FOLDER: path.join(folder, "logs"),
+    PORPOISE_WORKER_SLOTS: String(slots),
+    PORPOISE_WORKER_DATA_FOLDER: path.join(folder, name),
+    PORPOISE_WORKER_DRAIN_MS: "2000",
+    PORPOISE_WORKER_STOP_GRACE_MS: "500",
+  });
+
+  const run = (args: readonly string[], name: string): ChildProcess => {
+    const child = spawn(process.execPath, [main, ...args], {
+      env: environment(name),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    members.push({ child });
+    child.stderr?.pipe(createWriteStream(path.join(folder, "output", `${name}.log`), { flags: "a" }));
+    return child;
+  };
+
+  const start: Cluster["start"] = async (kind, name) => {
+    const child = run([kind], name);
+    const ready = await readyLine(child, name);
+    return {
+      kind,
+      name,
+      ready,
+      pid: child.pid ?? 0,
+      kill: async () => void (await end(child, "SIGKILL")),
+      stop: () => end(child, "SIGTERM"),
+      signal: (signal) => void child.kill(signal),
+    };
+  };
+
+  await mkdir(path.join(folder, "output"), { recursive: true });
+  await database.createDatabase("porpoise");
+  const migration = run(["migrate"], "migrate");
+  assert.equal(await new Promise((resolve) => migration.once("exit", resolve)), 0, "the schema was not created");
+  const server = `http://127.0.0.1:${apiPort}`;
+
+  return {
+    folder,
+    database,
+    zookeeper,
+    server,
+    token,
+    start,
+    request: async (method, route, body) => {
+      const response = await fetch(`${server}/api/v1${route}`, {
+        method,
+        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+        signal: AbortSignal.timeout(30_000),
+      });
+      const text = await response.text();
+      assert.ok(response.ok, `${method} ${route}: ${response.status} ${text}`);
+      return JSON.parse(text);
+    },
+    close: async () => {
+      for (const { child } of members) child.kill("SIGCONT");
+      await Promise.all(members.map(({ child }) => end(child, "SIGTERM")));
+      await Promise.all([database.stop(), zookeeper.stop()]);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const readyLimitMs = 30_000;
+
+function readyLine(child: ChildProcess, name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    const fail = (why: string): void => reject(new Error(`${name} ${why}: ${output}`));
+    const timer = setTimeout(() => fail("is not ready in time"), readyLimitMs);
+    const collect = (bytes: Buffer): void => {
+      output = (output + bytes).slice(-8_000);
+      const line = /^porpoise \w+ is ready: (.*)$/m.exec(output)?.[1];
+      if (line === undefined) return;
+      clearTimeout(timer);
+      resolve(line);
+    };
+    child.stdout?.on("data", collect);
+    child.stderr?.on("data", (bytes: Buffer) => {
+      output = (output + bytes).slice(-8_000);
+    });
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      fail(`ended with ${code}`);
+    });
+  });
+}
+
+const endLimitMs = 15_000;
+
+async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const gone = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  child.kill(signal);
+  const late = new AbortController();
+  void delay(endLimitMs, undefined, { signal: late.signal }).then(
+    () => child.kill("SIGKILL"),
+    () => {},
+  );
+  const code = await gone;
+  late.abort();
+  return code;
+}
