@@ -45,7 +45,10 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
     if (stop.signal.aborted) return;
     if (states.now() === "connected")
       log.warn({ reason: text(error) }, `the registry's database does not answer: ${what}`);
-    if (session !== undefined) states.set("suspended");
+  };
+  const suspend = (what: string, error: unknown): void => {
+    fail(what, error);
+    if (session !== undefined && !stop.signal.aborted) states.set("suspended");
   };
 
   const open = async (): Promise<void> => {
@@ -83,7 +86,7 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
   const keepBeating = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       const startMs = performance.now();
-      await beatOnce().catch((error: unknown) => fail("beating", error));
+      await beatOnce().catch((error: unknown) => suspend("beating", error));
       await pause(Math.max(lookMs / 5, beatMs - (performance.now() - startMs)));
     }
   };
@@ -121,7 +124,8 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
 
   /** A database that takes longer than a lease is as good as silent: how long no answer came, not only that an error did. */
   const watchdog = setInterval(() => {
-    if (session !== undefined && performance.now() - ackMs > beatMs + ttlMs / 2) fail("no answer in time", "silence");
+    if (session !== undefined && performance.now() - ackMs > beatMs + ttlMs / 2)
+      suspend("no answer in time", "silence");
   }, lookMs);
 
   const standing = async (): Promise<Session> => {

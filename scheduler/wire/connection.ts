@@ -5,7 +5,7 @@ import { OperationError, type OperationErrorCode } from "../model/operation-erro
 import type { Connection, Message, WireSettings } from "./contract.ts";
 import { type FrameSocket, frameSocket } from "./frame-socket.ts";
 import type { Frame } from "./frames.ts";
-import { handshake } from "./handshake.ts";
+import { type Greetings, handshake } from "./handshake.ts";
 import type { Greeting } from "./messages.ts";
 
 /** How often something is said at least, and how long the other side may be silent. */
@@ -39,15 +39,16 @@ export async function openConnection(
   settings: WireSettings,
 ): Promise<Connection> {
   const frames = frameSocket(socket, address);
-  const peer = await handshake(frames, side, settings);
+  const greetings = await handshake(frames, side, settings);
   frames.trust();
-  return connectionOver(frames, peer, settings);
+  return connectionOver(frames, greetings, settings);
 }
 
-function connectionOver(frames: FrameSocket, peer: Greeting, settings: WireSettings): Connection {
+function connectionOver(frames: FrameSocket, { self, peer }: Greetings, settings: WireSettings): Connection {
   const calls = outgoingCalls(frames, peer);
   const connection: Connection = {
     peer,
+    self,
     request: (method, body, options) => calls.ask(method, body, options),
     closed: frames.closed,
     close: () => frames.end(new OperationError("unavailable", `the connection with ${name(peer)} was closed`)),

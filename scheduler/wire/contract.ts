@@ -15,6 +15,8 @@ export type Handlers = { readonly [method: string]: Handler };
 export interface Connection {
   /** Who is on the other side; known once the handshake (mutual proof of the cluster's secret) is done. */
   readonly peer: Greeting;
+  /** As whom the other side knows this one: what it said of itself on this connection. */
+  readonly self: Greeting;
   /**
    * Asks the other side. Rejects with an `OperationError`: `unavailable` when the connection ends or `deadlineMs` pass
    * (it may have been carried out all the same), or what the other side's handler rejected with.

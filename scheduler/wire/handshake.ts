@@ -36,8 +36,13 @@ interface Hello {
   readonly greeting: Greeting;
 }
 
-/** Resolves to the other side's greeting once both have proven themselves; else ends the socket and rejects with the reason. */
-export async function handshake(frames: FrameSocket, side: Side, settings: WireSettings): Promise<Greeting> {
+export interface Greetings {
+  readonly self: Greeting;
+  readonly peer: Greeting;
+}
+
+/** Resolves to what both said of themselves once both have proven themselves; else ends the socket and rejects with the reason. */
+export async function handshake(frames: FrameSocket, side: Side, settings: WireSettings): Promise<Greetings> {
   const timer = setTimeout(() => {
     frames.end(
       new OperationError("unavailable", `${frames.address} did not finish the handshake within ${limitMs} ms`),
@@ -57,16 +62,16 @@ export async function handshake(frames: FrameSocket, side: Side, settings: WireS
   }
 }
 
-async function shakeAsClient(frames: FrameSocket, settings: WireSettings): Promise<Greeting> {
+async function shakeAsClient(frames: FrameSocket, settings: WireSettings): Promise<Greetings> {
   const mine = hello(settings.greeting);
   frames.send(mine);
   const theirs = readHello(await next(frames), frames.address);
   frames.send({ kind: "proof", mac: proof(settings.secret, "client", mine, theirs) });
   checkProof(await next(frames), proof(settings.secret, "server", mine, theirs), frames.address);
-  return theirs.greeting;
+  return { self: mine.greeting, peer: theirs.greeting };
 }
 
-async function shakeAsServer(frames: FrameSocket, settings: WireSettings): Promise<Greeting> {
+async function shakeAsServer(frames: FrameSocket, settings: WireSettings): Promise<Greetings> {
   const theirs = readHello(await next(frames), frames.address);
   const mine = hello(settings.greeting);
   frames.send(mine);
@@ -77,7 +82,7 @@ async function shakeAsServer(frames: FrameSocket, settings: WireSettings): Promi
     throw error;
   }
   frames.send({ kind: "proof", mac: proof(settings.secret, "server", theirs, mine) });
-  return theirs.greeting;
+  return { self: mine.greeting, peer: theirs.greeting };
 }
 
 const hello = (greeting: Greeting): Hello => ({

@@ -197,7 +197,7 @@ function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundin
           command,
           args,
           directory: around.directory,
-          environment: environmentOf(assignment, values, extra, around.prefix),
+          environment: environmentOf(assignment, values, { ...extra, PWD: around.directory }, around.prefix),
           output: around.log.descriptor,
         },
         deps.guard,

@@ -7,7 +7,7 @@
 // The second is asked only when the first is running out: then nothing dies because the registry is away.
 // The margin is for the killing itself.
 
-import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
+import type { Incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Connection } from "../wire/contract.ts";
@@ -20,7 +20,7 @@ export interface LeasesDeps {
   readonly ownership: Ownership;
   readonly attempts: Attempts;
   readonly incarnation: () => Incarnation;
-  readonly master: (incarnation: Incarnation) => Connection | undefined;
+  /** All open connections with masters; one master may have several, each with this worker under another name. */
   readonly masters: () => readonly Connection[];
   readonly log: Logger;
 }
@@ -34,14 +34,14 @@ export const marginOf = (leaseMs: number): number => Math.min(1_000, leaseMs / 4
 export function keepLeases(deps: LeasesDeps): Leases {
   const { leaseMs } = deps.registry;
   const termMs = leaseMs - marginOf(leaseMs);
-  const confirmedUntilMs = new Map<WorkflowInstanceId, number>();
+  const confirmedUntilMs = new Map<string, number>();
   let isAsking = false;
   let askedMs = Number.NEGATIVE_INFINITY;
 
   const registryUntilMs = (attempt: LiveAttempt): number =>
     attempt.incarnation === deps.incarnation() ? deps.registry.lastAckMs() + termMs : Number.NEGATIVE_INFINITY;
   const untilMs = (attempt: LiveAttempt): number =>
-    Math.max(registryUntilMs(attempt), confirmedUntilMs.get(attempt.instance) ?? Number.NEGATIVE_INFINITY);
+    Math.max(registryUntilMs(attempt), confirmedUntilMs.get(leaseKey(attempt)) ?? Number.NEGATIVE_INFINITY);
 
   const tick = (): void => {
     const nowMs = performance.now();
@@ -57,7 +57,7 @@ export function keepLeases(deps: LeasesDeps): Leases {
     if (inDoubt.length > 0 && !isAsking && nowMs - askedMs >= leaseMs / 8) {
       askedMs = nowMs;
       isAsking = true;
-      void confirm(new Map(inDoubt.map((attempt) => [attempt.instance, attempt]))).finally(() => {
+      void confirm(new Map(inDoubt.map((attempt) => [leaseKey(attempt), attempt]))).finally(() => {
         isAsking = false;
       });
     }
@@ -72,22 +72,26 @@ export function keepLeases(deps: LeasesDeps): Leases {
     );
   };
 
-  const confirm = async (inDoubt: ReadonlyMap<WorkflowInstanceId, LiveAttempt>): Promise<void> => {
-    const byMaster = new Map<Connection, WorkflowInstanceId[]>();
-    const all = deps.masters();
-    for (const instance of inDoubt.keys()) {
-      const owner = deps.ownership.ownerOf(instance);
-      const known = owner === undefined ? undefined : deps.master(owner);
+  const confirm = async (inDoubt: ReadonlyMap<string, LiveAttempt>): Promise<void> => {
+    const questions = new Map<Connection, LiveAttempt[]>();
+    for (const attempt of inDoubt.values()) {
+      const owner = deps.ownership.ownerOf(attempt.instance);
+      // The owner must hear of the very life of this worker that took the attempt: that is what it would give up.
+      const open = deps.masters().filter((connection) => connection.self.incarnation === attempt.incarnation);
+      const known = open.filter((connection) => connection.peer.incarnation === owner);
       // Its owner may have come back under another name: whoever is there says whether it is theirs.
-      for (const connection of known === undefined ? all : [known]) {
-        byMaster.set(connection, [...(byMaster.get(connection) ?? []), instance]);
+      for (const connection of known.length > 0 ? known : open) {
+        questions.set(connection, [...(questions.get(connection) ?? []), attempt]);
       }
     }
-    await Promise.all([...byMaster].map(([connection, instances]) => ask(connection, instances)));
+    await Promise.all([...questions].map(([connection, attempts]) => ask(connection, attempts)));
   };
 
-  const ask = async (connection: Connection, ids: readonly WorkflowInstanceId[]): Promise<void> => {
-    const instances = ids.map((id) => ({ id, ownerEpoch: deps.ownership.epochOf(id) ?? 0 }));
+  const ask = async (connection: Connection, asked: readonly LiveAttempt[]): Promise<void> => {
+    const instances = asked.map(({ instance }) => ({
+      id: instance,
+      ownerEpoch: deps.ownership.epochOf(instance) ?? 0,
+    }));
     const sentMs = performance.now();
     try {
       const { body } = await connection.request<MasterRequests["confirm"]["response"]>(
@@ -95,10 +99,11 @@ export function keepLeases(deps: LeasesDeps): Leases {
         { instances } satisfies MasterRequests["confirm"]["request"],
         { deadlineMs: Math.max(200, leaseMs / 3) },
       );
-      ids.forEach((id, index) => {
+      asked.forEach((attempt, index) => {
         const agoMs = body.checkedAgoMs[index];
         if (agoMs === null || agoMs === undefined) return;
-        confirmedUntilMs.set(id, Math.max(confirmedUntilMs.get(id) ?? 0, sentMs - agoMs + termMs));
+        const key = leaseKey(attempt);
+        confirmedUntilMs.set(key, Math.max(confirmedUntilMs.get(key) ?? 0, sentMs - agoMs + termMs));
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -112,3 +117,6 @@ export function keepLeases(deps: LeasesDeps): Leases {
   const timer = setInterval(tick, Math.min(250, Math.max(10, leaseMs / 20)));
   return { close: () => clearInterval(timer) };
 }
+
+/** A confirmation is for one instance's attempts under one name of this worker. */
+const leaseKey = ({ instance, incarnation }: LiveAttempt): string => `${incarnation} ${instance}`;

@@ -18,15 +18,20 @@ export interface Leftovers {
 }
 
 const lookMs = 1_000;
+/** On a machine with very many processes looking takes long: no more than this share of the time is spent on it. */
+const shareOfTime = 0.05;
 
 export function endLeftovers({ prefix, isLive, log }: LeftoversDeps): Leftovers {
   let timer: NodeJS.Timeout | undefined;
+  let pauseMs = lookMs;
 
   const look = (): void => {
     timer = undefined;
+    const startMs = performance.now();
     const left = processesWhere(
       (_, marker) => marker.startsWith(prefix) && !isLive(marker.slice(prefix.length).replace(/\.$/, "")),
     );
+    pauseMs = Math.max(lookMs, (performance.now() - startMs) / shareOfTime);
     for (const pid of left) {
       try {
         process.kill(pid, "SIGKILL");
@@ -36,12 +41,12 @@ export function endLeftovers({ prefix, isLive, log }: LeftoversDeps): Leftovers 
     }
     if (left.length === 0) return;
     log.warn({ processes: left }, "processes outlived their attempts and were ended");
-    timer = setTimeout(look, lookMs);
+    timer = setTimeout(look, pauseMs);
   };
 
   return {
     lookSoon: () => {
-      timer ??= setTimeout(look, lookMs);
+      timer ??= setTimeout(look, pauseMs);
     },
     close: () => clearTimeout(timer),
   };

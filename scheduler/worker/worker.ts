@@ -81,7 +81,9 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   const markerPrefix = `${folder.markerPrefix}${randomBytes(4).toString("hex")}.`;
   let name = deps.incarnation;
-  const masters = new Map<Incarnation, Connection>();
+  const masters = new Set<Connection>();
+  const masterOf = (incarnation: Incarnation): Connection | undefined =>
+    [...masters].findLast((connection) => connection.peer.incarnation === incarnation);
   const journal = openJournal(folder.journal, log);
   const owners = ownership(maxKnownInstances, (instance) => work.hasAnyOf(instance));
   const guard = startGuard({ command: deps.guardCommand, prefix: markerPrefix, silenceMs: registry.leaseMs / 2, log });
@@ -103,8 +105,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   const reports = reporter({
     ownership: owners,
-    master: (incarnation) => masters.get(incarnation),
-    masters: () => [...masters.values()],
+    master: masterOf,
+    masters: () => [...masters],
     onKept: (key) => journal.forget(key),
     onDropped: (key) => {
       journal.forget(key);
@@ -121,8 +123,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     reporter: reports,
     incarnation: () => name,
     slots: deps.slots,
-    start: (assignment) =>
-      startAttempt(
+    start: (assignment) => {
+      const attempt = startAttempt(
         {
           executors: enabled,
           guard,
@@ -151,11 +153,11 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           log,
         },
         assignment,
-      ),
-    onChange: () => {
-      leftovers.lookSoon();
-      membership.changed();
+      );
+      void attempt.ended.then(() => leftovers.lookSoon());
+      return attempt;
     },
+    onChange: () => membership.changed(),
     log,
   });
 
@@ -204,8 +206,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     ownership: owners,
     attempts: work,
     incarnation: () => name,
-    master: (incarnation) => masters.get(incarnation),
-    masters: () => [...masters.values()],
+    masters: () => [...masters],
     log,
   });
   const logTimer = setInterval(() => {
@@ -269,7 +270,7 @@ function handlersFor(work: Attempts): Handlers {
 function listenForMasters(
   deps: WorkerDeps,
   settings: WireSettings,
-  masters: Map<Incarnation, Connection>,
+  masters: Set<Connection>,
   reports: Reporter,
 ): Promise<WireServer> {
   return listen({
@@ -277,11 +278,10 @@ function listenForMasters(
     port: deps.wire.port,
     settings,
     onConnection: (connection) => {
-      const { role, incarnation } = connection.peer;
-      if (role !== "master") return;
-      masters.set(incarnation, connection);
+      if (connection.peer.role !== "master") return;
+      masters.add(connection);
       connection.closed.addEventListener("abort", () => {
-        if (masters.get(incarnation) === connection) masters.delete(incarnation);
+        masters.delete(connection);
         reports.kick();
       });
       reports.kick();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assignment, eventually, isAlive, testWorker } from "../support/worker.ts";
+import { assignment, eventually, isAlive, testMaster, testWorker } from "../support/worker.ts";
 
 const hold = "echo $$; sleep 600\n";
 
@@ -43,6 +43,22 @@ test("an owner's confirmation keeps attempts alive while the registry is away, a
   await eventually(() => registry.joined.get(worker.member.incarnation), "the new name in the registry");
   master.confirm = () => null;
   assert.equal((await master.ended(one)).outcome, "lost");
+});
+
+test("a confirmation counts only for the name under which the owner knows the attempt's worker", async (t) => {
+  const { worker, master, registry } = await testWorker(t, { leaseMs: 1_200 });
+  const one = assignment(worker, hold);
+  await master.dispatch(one);
+  await master.started(one);
+  registry.say("lost");
+  registry.say("connected");
+  const again = await testMaster(t, worker.member.data.port);
+  again.confirm = () => 5;
+  const two = assignment(worker, hold);
+  assert.deepEqual(await again.dispatch(two), ["accepted"]);
+  const end = await again.ended(one);
+  assert.equal(end.outcome, "lost");
+  assert.equal(worker.running(), 1);
 });
 
 test("the age of the owner's own proof is taken off the lease", async (t) => {
