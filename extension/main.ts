@@ -30,7 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const notifier = createRunNotifier(session, logs);
   const language = startLanguageClient(context);
   const deps: Deps = { context, session, language, logs, notifier, output };
-  context.subscriptions.push(output, session, logs, notifier);
+  context.subscriptions.push(output, session, language, logs, notifier);
 
   // What activates the extension is a .flow file, or someone who asks for one.
   void vscode.commands.executeCommand("setContext", "porpoise.hasFlows", true);

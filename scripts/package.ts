@@ -20,6 +20,8 @@ export async function packageExtension(): Promise<string> {
     // Everything is bundled: no folder of dependencies goes along.
     dependencies: false,
     allowMissingRepository: true,
+    // There is no published place yet that links of the README could be led to.
+    rewriteRelativeLinks: false,
     skipLicense: false,
   });
   const { size } = await stat(packagePath);
