@@ -4,8 +4,8 @@
 //                           → `end("killed", why)`  → terminate, wait, force, sweep → killed
 //                           → `end("lost", why)`    → force at once, sweep          → lost
 
-import { mkdirSync, rmdirSync, statfsSync, unlinkSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
+import { rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../model/logger.ts";
 import { type Substitution, substituteScript, substituteText } from "../model/substitute.ts";
@@ -153,7 +153,7 @@ async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run):
   async function close(end: AttemptEnd): Promise<AttemptEnd> {
     await run.beforeLogEnds();
     const found = await follower?.end();
-    removeDirectory(deps, directory, written);
+    void removeDirectory(deps, directory, written);
     return { ...end, outputs: { ...end.outputs, ...found } };
   }
 }
@@ -235,13 +235,13 @@ function environmentOf(
   return environment;
 }
 
-function removeDirectory(deps: AttemptDeps, directory: string, written: readonly string[]): void {
-  // Most attempts leave nothing but their script: two calls instead of a walk.
+async function removeDirectory(deps: AttemptDeps, directory: string, written: readonly string[]): Promise<void> {
   try {
-    for (const path of written) unlinkSync(path);
-    rmdirSync(directory);
+    // Most attempts leave nothing but their script: two calls instead of a walk, beside the event loop.
+    for (const path of written) await unlink(path);
+    await rmdir(directory);
   } catch {
-    rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
+    await rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
       deps.log.warn({ directory, reason: explain(error) }, "an attempt's directory could not be removed");
     });
   }

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freePort } from "../support/servers/server-process.ts";
-import { assignment, testWorker } from "../support/worker.ts";
+import { assignment, eventually, testWorker } from "../support/worker.ts";
 
 test("a shell script runs, its output is shipped and its end reported", async (t) => {
   const { worker, master, api, dataFolder } = await testWorker(t);
@@ -21,7 +21,10 @@ test("a shell script runs, its output is shipped and its end reported", async (t
     master.reports.map((report) => report.kind),
     ["started", "ended"],
   );
-  assert.deepEqual(await readdir(join(dataFolder, "attempts")), []);
+  await eventually(
+    async () => ((await readdir(join(dataFolder, "attempts"))).length === 0 ? true : undefined),
+    "no directory",
+  );
 });
 
 test("a failing script fails with its exit code", async (t) => {
