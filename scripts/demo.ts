@@ -158,7 +158,7 @@ async function porpoise(
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => {
       seen?.(line);
-      console.log(`  ${line}`);
+      console.log(`  ${painted(line)}`);
     });
   }
   const [code] = await once(child, "close");
@@ -210,6 +210,15 @@ function showResults(
   say(`and ${total} commits in ${path.join(output, "activity.sqlite")}, the same on each day as git counts`);
   say(`${((performance.now() - startedAt) / 1000).toFixed(1)} s in all`);
   return 0;
+}
+
+/** Names of tasks and outcomes stand out; what is data stays as it is. */
+function painted(line: string): string {
+  const [, task, rest] = /^(\w+ +\|)(.*)$/.exec(line) ?? [];
+  if (task !== undefined && rest !== undefined) return `${styleText("cyan", task)}${rest}`;
+  return line
+    .replace(/\bsucceeded\b/, (word) => styleText("green", word))
+    .replace(/\bfailed\b/, (word) => styleText("red", word));
 }
 
 function title(text: string): void {

