@@ -61,9 +61,9 @@ export function assemble(
     workerGroup: text(values["worker_group"]) ?? "default",
     params: workflow.params,
     tasks,
-    edges: names.graph.successors.flatMap((list, from) =>
-      list.toSorted((a, b) => a - b).map((to) => [from, to] as const),
-    ),
+    edges: names
+      .graph()
+      .successors.flatMap((list, from) => list.toSorted((a, b) => a - b).map((to) => [from, to] as const)),
   };
 }
 

@@ -1,7 +1,8 @@
 // Cycles of a file's graph, each with its whole path.
 
 import { cycles, type Graph } from "../model/graph.ts";
-import { edgePlace, type PlacedEdges } from "./edges.ts";
+import type { EdgeTable } from "./edge-table.ts";
+import { edgePlace } from "./edges.ts";
 import type { NameProblem } from "./places.ts";
 
 /** Longer paths are cut in the message; the related locations show the rest. */
@@ -10,17 +11,15 @@ const mostRelated = 50;
 
 export function reportCycles(
   found: Graph,
-  edges: PlacedEdges,
-  unique: readonly number[],
+  edges: EdgeTable,
   nameOf: (task: number) => string,
   problems: NameProblem[],
 ): void {
   const all = cycles(found);
   if (all.length === 0) return;
-  const edgeOf = new Map(unique.map((edge) => [`${edges.from[edge]} ${edges.to[edge]}`, edge]));
   const blockOf = (edge: number) => edges.block[edge] ?? 0;
   for (const cycle of all) {
-    const steps = cycle.flatMap((from, index) => edgeOf.get(`${from} ${cycle[(index + 1) % cycle.length]}`) ?? []);
+    const steps = cycle.map((from, index) => edgeOf(edges, from, cycle[(index + 1) % cycle.length] ?? from));
     // The edge that stands last in the text is shown as the problem: most cycles are closed by the latest line.
     const last = steps.reduce((best, step) => (blockOf(best) > blockOf(step) ? best : step), steps[0] ?? 0);
     problems.push({
@@ -37,6 +36,13 @@ export function reportCycles(
         })),
     });
   }
+}
+
+/** The edge that says it first. */
+function edgeOf({ successors, firstEdge }: EdgeTable, from: number, to: number): number {
+  const start = successors.starts[from] ?? 0;
+  const at = successors.items.indexOf(to, start);
+  return firstEdge[at] ?? 0;
 }
 
 function pathText(names: readonly string[]): string {

@@ -3,6 +3,7 @@
 import type { Graph } from "../model/graph.ts";
 import { reachable } from "../model/graph.ts";
 import { builtInNames, workflowBuiltInNames } from "../tasks/built-ins.ts";
+import type { EdgeTable, Rows } from "./edge-table.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import type { NameProblem, Place } from "./places.ts";
 import type { Summary, Use } from "./summary.ts";
@@ -10,7 +11,8 @@ import type { Summary, Use } from "./summary.ts";
 interface Names {
   readonly summaries: readonly Summary[];
   readonly tasks: readonly number[];
-  readonly graph: Graph;
+  readonly edges: EdgeTable;
+  readonly graph: () => Graph;
   readonly workflow?: number;
 }
 
@@ -85,7 +87,12 @@ function checkWorkflow(
 /** Looking backwards from a task is short where the producer is near; names that are not found soon are looked up from their producers. */
 const nearby = 200;
 
-function producers({ summaries, tasks, graph }: Names): (name: string, task: number) => "yes" | "elsewhere" | "no" {
+function producers({
+  summaries,
+  tasks,
+  edges,
+  graph,
+}: Names): (name: string, task: number) => "yes" | "elsewhere" | "no" {
   const tasksByOutput = new Map<string, number[]>();
   for (let task = 0; task < tasks.length; task += 1)
     for (const output of summaries[tasks[task] ?? 0]?.outs ?? []) {
@@ -98,20 +105,22 @@ function producers({ summaries, tasks, graph }: Names): (name: string, task: num
     const sources = tasksByOutput.get(name);
     if (!sources) return "no";
     const sourceSet = new Set(sources);
-    const near = searchBack(graph, task, sourceSet);
+    const near = searchBack(edges.predecessors, task, sourceSet);
     if (near !== undefined) return near ? "yes" : "elsewhere";
-    const reached = after.get(name) ?? reachable(graph.successors, sources);
+    const reached = after.get(name) ?? reachable(graph().successors, sources);
     after.set(name, reached);
     return reached.has(task) ? "yes" : "elsewhere";
   };
 }
 
 /** Whether one of the wanted tasks comes before; undefined where that is not clear after some steps. */
-function searchBack({ predecessors }: Graph, task: number, wanted: ReadonlySet<number>): boolean | undefined {
+function searchBack({ starts, items }: Rows, task: number, wanted: ReadonlySet<number>): boolean | undefined {
   const seen = new Set<number>([task]);
   const queue = [task];
   for (let at = 0; at < queue.length; at += 1) {
-    for (const before of predecessors[queue[at] ?? task] ?? []) {
+    const row = queue[at] ?? task;
+    for (let next = starts[row] ?? 0; next < (starts[row + 1] ?? 0); next += 1) {
+      const before = items[next] ?? 0;
       if (wanted.has(before)) return true;
       if (seen.has(before)) continue;
       if (seen.size > nearby) return undefined;
@@ -123,7 +132,7 @@ function searchBack({ predecessors }: Graph, task: number, wanted: ReadonlySet<n
 }
 
 function upstreamOutputs({ summaries, tasks, graph }: Names, task: number): readonly string[] {
-  const before = [...reachable(graph.predecessors, [task])].slice(0, 1000);
+  const before = [...reachable(graph().predecessors, [task])].slice(0, 1000);
   return before.flatMap((index) => summaries[tasks[index] ?? -1]?.outs.map((name) => name.text) ?? []);
 }
 

@@ -174,7 +174,7 @@ function readEdit(state: State, range: Range, text: string): void {
   );
   countLines(state, first);
   state.length += text.length;
-  if (!isSameNames) state.names = fileNames(state.summaries, isOnlyEdges ? state.names : undefined);
+  if (!isSameNames) state.names = fileNames(state.summaries, state.names, isOnlyEdges);
 }
 
 /** In place where that is possible: a call has only so many arguments. */

@@ -3,7 +3,8 @@
 import type { Graph } from "../model/graph.ts";
 import { reportCycles } from "./check-graph.ts";
 import { checkScopes } from "./check-scopes.ts";
-import { resolveEdges, uniqueEdges } from "./edges.ts";
+import { type EdgeTable, edgeTable, hasCycle, toGraph } from "./edge-table.ts";
+import { resolveEdges } from "./edges.ts";
 import type { Name } from "./nodes.ts";
 import type { NameProblem } from "./places.ts";
 import type { Summary } from "./summary.ts";
@@ -14,26 +15,38 @@ export interface FileNames {
   readonly taskIndex: ReadonlyMap<string, number>;
   /** Block number of the first workflow header. */
   readonly workflow?: number;
-  /** Between task numbers; each edge once, no self edges. */
-  readonly graph: Graph;
+  readonly edges: EdgeTable;
+  /** Between task numbers; each edge once, no self edges. Valid until the next edit. */
+  readonly graph: () => Graph;
   readonly problems: readonly NameProblem[];
   /** Those of the headers alone. */
   readonly headerProblems: readonly NameProblem[];
 }
 
 /** `before`: what was found when all headers were as they are now, so that they need not be gone through again. */
-export function fileNames(summaries: readonly Summary[], before?: FileNames): FileNames {
-  const { workflow, tasks, taskIndex, headerProblems } = before ?? readHeaders(summaries);
+/**
+ * `before` gives its table to be filled again. `isOnlyEdges`: all headers are as they were then, so that they need not be gone
+ * through again.
+ */
+export function fileNames(summaries: readonly Summary[], before?: FileNames, isOnlyEdges = false): FileNames {
+  const headers = before && isOnlyEdges ? before : readHeaders(summaries);
+  const { workflow, tasks, taskIndex, headerProblems } = headers;
+  const edges = before?.edges ?? edgeTable();
   const problems = [...headerProblems];
-  const edges = resolveEdges(summaries, taskIndex, problems);
-  const { unique, graph: found } = uniqueEdges(edges, tasks.length, problems);
+  resolveEdges(summaries, taskIndex, edges, problems);
+  let lists: Graph | undefined;
+  const graph = (): Graph => {
+    lists ??= toGraph(edges, tasks.length);
+    return lists;
+  };
   const nameOf = (task: number) => summaries[tasks[task] ?? -1]?.name?.text ?? "";
-  reportCycles(found, edges, unique, nameOf, problems);
-  checkScopes({ summaries, tasks, graph: found, ...(workflow !== undefined && { workflow }) }, problems);
-  return { tasks, taskIndex, ...(workflow !== undefined && { workflow }), graph: found, problems, headerProblems };
+  if (hasCycle(edges, tasks.length)) reportCycles(graph(), edges, nameOf, problems);
+  const known = { tasks, taskIndex, ...(workflow !== undefined && { workflow }), edges, graph };
+  checkScopes({ summaries, ...known }, problems);
+  return { ...known, problems, headerProblems };
 }
 
-function readHeaders(summaries: readonly Summary[]): Omit<FileNames, "graph" | "problems"> {
+function readHeaders(summaries: readonly Summary[]): Omit<FileNames, "graph" | "edges" | "problems"> {
   const headerProblems: NameProblem[] = [];
   const workflow = findWorkflow(summaries, headerProblems);
   const { tasks, taskIndex } = indexTasks(summaries, headerProblems);

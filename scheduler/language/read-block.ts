@@ -38,7 +38,7 @@ export interface ReadBlock {
 export function readBlock(lines: readonly string[]): ReadBlock {
   const { node, problems } = parseBlock(lines);
   const read = readNode(node, lines, reader(problems));
-  return { ...read, problems };
+  return { ...read, problems: listOf(problems) };
 }
 
 function readNode(node: BlockNode, lines: readonly string[], reader: Reader): Omit<ReadBlock, "problems"> {
@@ -48,22 +48,28 @@ function readNode(node: BlockNode, lines: readonly string[], reader: Reader): Om
     case "task":
       return readTask(node, lines, reader);
     case "edge":
-      return { summary: summary({ kind: "edge", groups: node.groups }), draft: { kind: "none" } };
+      return { summary: summary({ kind: "edge", groups: node.groups }), draft: noDraft };
     case "nothing":
-      return { summary: summary({ kind: "nothing" }), draft: { kind: "none" } };
+      return { summary: summary({ kind: "nothing" }), draft: noDraft };
   }
 }
 
+/** Shared by all blocks: most have nothing of most kinds, and there may be many thousand blocks. */
+const none: readonly never[] = [];
+const noDraft: Draft = { kind: "none" };
+const listOf = <T>(list: readonly T[] | undefined): readonly T[] =>
+  list === undefined || list.length === 0 ? none : list;
+
 const summary = (given: Partial<Summary> & Pick<Summary, "kind">): Summary => ({
-  params: [],
-  ins: [],
-  outs: [],
-  after: [],
-  branches: [],
-  groups: [],
-  uses: [],
-  files: [],
   ...given,
+  params: listOf(given.params),
+  ins: listOf(given.ins),
+  outs: listOf(given.outs),
+  after: listOf(given.after),
+  branches: listOf(given.branches),
+  groups: listOf(given.groups),
+  uses: listOf(given.uses),
+  files: listOf(given.files),
 });
 
 function readWorkflow(node: WorkflowNode & { doc?: string }, reader: Reader): Omit<ReadBlock, "problems"> {
@@ -150,8 +156,8 @@ function readTask(
       ...(type && { type: type.name }),
       ...(node.doc !== undefined && { doc: node.doc }),
       values,
-      inputs: inputs.definitions,
-      outputs: outputs.definitions.map(({ name, type }): OutputDefinition => ({ name, type })),
+      inputs: listOf(inputs.definitions),
+      outputs: listOf(outputs.definitions.map(({ name, type }): OutputDefinition => ({ name, type }))),
       ...(script && { script }),
     },
   };

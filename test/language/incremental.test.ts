@@ -16,7 +16,7 @@ const all = (document: FlowDocument) => ({
   starts: document.starts(),
   lines: document.blocks().map((block) => block.lines),
   drafts: document.blocks().map((block) => block.draft),
-  edges: document.names().graph,
+  edges: document.names().graph(),
 });
 
 /** An independent application of an edit, by offsets in the whole text. */

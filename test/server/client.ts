@@ -37,8 +37,12 @@ export interface Change {
 const root = path.resolve(import.meta.dirname, "../..");
 const waitMs = 20_000;
 
-export async function startTestServer(folderUri?: string): Promise<TestServer> {
-  const child = spawn(process.execPath, [path.join(root, "server/main.ts"), "--stdio"], {
+/** `program`: another build of the server than its source. */
+export async function startTestServer(
+  folderUri?: string,
+  program = path.join(root, "server/main.ts"),
+): Promise<TestServer> {
+  const child = spawn(process.execPath, [program, "--stdio"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const connection = createProtocolConnection(

@@ -219,7 +219,8 @@ function edgeTargets(document: FlowDocument, place: PlaceInBlock, before: string
 
 /** The graph without the edges that the cursor's own block says: those are being changed. */
 function graphWithout(document: FlowDocument, place: PlaceInBlock): ReturnType<typeof graphOf> {
-  const { graph, taskIndex } = document.names();
+  const { taskIndex } = document.names();
+  const graph = document.names().graph();
   const { groups, after, name } = place.block.summary;
   const own = new Set<string>();
   const add = (from: number | undefined, to: number | undefined) => own.add(`${from} ${to}`);

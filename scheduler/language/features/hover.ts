@@ -65,8 +65,8 @@ export function describeTask(document: FlowDocument, name: string): string | und
     `**task** ${code(name)}: ${block?.summary.type?.text ?? ""}`,
     doc,
     typeof description === "string" ? description : undefined,
-    list("after", graph.predecessors[index] ?? []),
-    list("before", graph.successors[index] ?? []),
+    list("after", graph().predecessors[index] ?? []),
+    list("before", graph().successors[index] ?? []),
   ];
   return lines.filter((line) => line !== undefined).join("\n\n");
 }

@@ -40,7 +40,7 @@ export function definitionsOf(document: FlowDocument, found: Found): readonly Ra
   const own = at(found.block, (summary) => [...summary.ins, ...summary.params]);
   if (own.length > 0) return own;
   const task = names.tasks.indexOf(found.block);
-  const before = task < 0 ? [] : [...reachable(names.graph.predecessors, [task])];
+  const before = task < 0 ? [] : [...reachable(names.graph().predecessors, [task])];
   const produced = before.flatMap((index) => at(names.tasks[index] ?? -1, (summary) => summary.outs));
   if (produced.length > 0) return produced;
   const inWorkflow = names.workflow === undefined ? [] : at(names.workflow, (summary) => summary.params);
@@ -105,7 +105,7 @@ export function namesInScope(document: FlowDocument, place: PlaceInBlock): reado
   const params = workflow === undefined ? [] : (blocks[workflow]?.summary.params ?? []);
   for (const param of params) scope.set(param.text, { name: param.text, from: "param" });
   const task = tasks.indexOf(place.index);
-  for (const before of task < 0 ? [] : reachable(graph.predecessors, [task])) {
+  for (const before of task < 0 ? [] : reachable(graph().predecessors, [task])) {
     const summary = blocks[tasks[before] ?? -1]?.summary;
     for (const out of summary?.outs ?? [])
       scope.set(out.text, { name: out.text, from: "out", task: summary?.name?.text ?? "" });
