@@ -12,16 +12,17 @@ export function workerHandlers({ database, logs }: { readonly database: Database
     { chunks }: ApiRequests["logs"]["request"],
     bytes: Uint8Array,
   ): Promise<ApiRequests["logs"]["response"]> => {
-    const ends: number[] = [];
     let at = 0;
-    for (const { taskInstance, attempt, offset, length, ended } of chunks) {
+    // All at once: the store keeps the order of what belongs to one log.
+    const ends = chunks.map(async ({ taskInstance, attempt, offset, length, ended }) => {
       const key = { taskInstance, attempt };
-      const { end } = await logs.append(key, offset, bytes.subarray(at, at + length));
+      const from = at;
       at += length;
+      const { end } = await logs.append(key, offset, bytes.subarray(from, from + length));
       if (ended && end === offset + length) await logs.end(key);
-      ends.push(end);
-    }
-    return { ends };
+      return end;
+    });
+    return { ends: await Promise.all(ends) };
   };
 
   return {

@@ -7,6 +7,7 @@ import { startApi } from "../../api/api.ts";
 import { folderLogStore } from "../../logs/folder.ts";
 import { startMaster } from "../../master/master.ts";
 import { OperationError } from "../../model/operation-error.ts";
+import { forgetEveryone } from "../../registry/database-tables.ts";
 import { openRegistry } from "../../registry/registries.ts";
 import { openDatabase } from "../../store/database.ts";
 import { migrate } from "../../store/migrations.ts";
@@ -27,8 +28,11 @@ export interface StandaloneOptions {
   readonly exitWhenIdle?: number;
 }
 
-/** One process: its registry only tells its own parts of each other. */
-const leaseMs = 6_000;
+/**
+ * One process: its registry only tells its own parts of each other. Long, because a blocked event loop (a large text is
+ * compiled) silences all parts at once, and nobody could take over meanwhile.
+ */
+const leaseMs = 12_000;
 
 export async function standalone(io: Io, options: StandaloneOptions): Promise<ExitCode> {
   const folder = path.resolve(io.cwd, options.data);
@@ -44,6 +48,8 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
     await migrate(database);
     const token = tokenOf(folder);
     await acceptToken(database, "local", token);
+    // The lock says that whoever is still listed here is dead: nobody needs to wait for its lease.
+    await forgetEveryone(database.knex);
     const settings = settingsOf(folder, options);
     const open = async () => close.add(await openRegistry({ type: "database", knex: database.knex, leaseMs, log }));
     const logs = close.add(folderLogStore({ folder: path.join(folder, "logs") }));
