@@ -48,7 +48,11 @@ export function documents(connection: Connection, files: () => WorkspaceFiles): 
     const { hasFile, settingsFor, uriOf } = files();
     const problems = isSettings({ path })
       ? readSettings(document.text()).problems
-      : problemsOf({ path, document, header, settings: settingsFor(path) }, known, { hasFile });
+      : problemsOf(
+          { path, document, header, settings: settingsFor(path) },
+          known,
+          uri.startsWith("file:") ? { hasFile } : {},
+        );
     const diagnostics = toDiagnostics(problems, uri, uriOf);
     void connection.sendDiagnostics({ uri, version, diagnostics });
   }

@@ -10,7 +10,7 @@ import { openDocument } from "../scheduler/language/document.ts";
 import { folderOf } from "../scheduler/language/paths.ts";
 import { readSettings } from "../scheduler/language/settings.ts";
 import { longestText } from "../scheduler/language/text-check.ts";
-import { type Header, headerOf, settingsFor } from "../scheduler/language/workspace.ts";
+import { type Header, headerIn, type OwnHeader, ownHeader, settingsFor } from "../scheduler/language/workspace.ts";
 
 export interface WorkspaceFiles {
   /** Reads all folders anew. */
@@ -34,8 +34,7 @@ const skipped = new Set(["node_modules", ".git", ".porpoise", "dist", ".venv", "
 export function workspaceFiles(folderUris: readonly string[], warn: (message: string) => void): WorkspaceFiles {
   const roots = folderUris.flatMap((uri) => localPath(uri) ?? []);
   const settings = new Map<string, Settings>();
-  const texts = new Map<string, string>();
-  let headers: readonly Header[] | undefined;
+  const workflows = new Map<string, OwnHeader>();
 
   function pathOf(uri: string): string {
     const file = localPath(uri);
@@ -61,7 +60,10 @@ export function workspaceFiles(folderUris: readonly string[], warn: (message: st
       const isTooLarge = statSync(file).size > 2 * longestText;
       const text = isTooLarge ? "" : await readFile(file, "utf8");
       if (isSettings({ path: key })) settings.set(folderOf(key), readSettings(text).settings);
-      else texts.set(key, text);
+      else {
+        const header = ownHeader(openDocument(text));
+        if (header) workflows.set(key, header);
+      }
     } catch (error) {
       warn(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -86,33 +88,26 @@ export function workspaceFiles(folderUris: readonly string[], warn: (message: st
     if (files.length >= mostFiles)
       warn(`more than ${mostFiles} files: the rest is not checked for duplicate workflows`);
     for (const file of files.slice(0, mostFiles)) if (!signal.aborted) await read(file);
-    headers = undefined;
   }
 
   async function refresh(uri: string): Promise<boolean> {
     const file = localPath(uri);
     const key = pathOf(uri);
     if (file === undefined || !(isFlow({ path: key }) || isSettings({ path: key }))) return false;
-    headers = undefined;
-    texts.delete(key);
+    workflows.delete(key);
     if (isSettings({ path: key })) settings.delete(folderOf(key));
     if (existsSync(file)) await read(file);
     return true;
   }
 
-  /** Headers are read late: a project's name may come from a file that was read after. */
-  function allHeaders(): readonly Header[] {
-    headers ??= [...texts].flatMap(
-      ([key, text]) => headerOf(key, openDocument(text), settingsFor(key, settings)) ?? [],
-    );
-    return headers;
-  }
+  const headers = (): readonly Header[] =>
+    [...workflows].map(([key, own]) => headerIn(key, own, settingsFor(key, settings)));
 
   return {
     scan,
     refresh,
     settingsFor: (key) => settingsFor(key, settings),
-    headers: allHeaders,
+    headers,
     hasFile: (key) => existsSync(absolute(key)),
     pathOf,
     uriOf: (key) => (/^[a-z][a-z0-9+.-]+:/i.test(key) ? key : pathToFileURL(absolute(key)).href),

@@ -31,7 +31,7 @@ export function compile(files: readonly SourceFile[], options: CompileOptions = 
   const settings = files.filter(isSettings).map((file) => ({ path: file.path, ...readSettings(file.text) }));
   const byFolder = new Map(settings.map((one) => [folderOf(one.path), one.settings]));
   const flows = files.filter(isFlow).map((file): OpenFile => {
-    const document = openDocument(file.text);
+    const document = openDocument(file.text.replace(/^\ufeff/, "")); // a byte order mark is no part of the text
     const own = settingsFor(file.path, byFolder);
     return { path: file.path, document, settings: own, header: headerOf(file.path, document, own) };
   });

@@ -10,7 +10,7 @@ import { endsInLoneCr, lineContent, splitLines } from "./lines.ts";
 import type { Place } from "./places.ts";
 import { type ReadBlock, readBlock } from "./read-block.ts";
 import { fingerprint, type Summary } from "./summary.ts";
-import { hasStrangeCharacters, longestText, refuseText } from "./text-check.ts";
+import { hasStrangeCharacters, longestText, mostBlocks, refuseText, tooManyBlocks } from "./text-check.ts";
 
 export interface Block extends ReadBlock {
   /** With their ends. */
@@ -76,9 +76,9 @@ export function openDocument(text: string): FlowDocument {
 }
 
 function read(text: string): State {
-  const refused = refuseText(text);
-  const lines = splitLines(refused ? "" : text);
-  const blocks = refused ? [] : splitBlocks(lines).map(toBlock);
+  const pieces = refuseText(text) ?? splitBlocks(splitLines(text));
+  const refused = "code" in pieces ? pieces : pieces.length > mostBlocks ? tooManyBlocks(pieces.length) : undefined;
+  const blocks = refused || "code" in pieces ? [] : pieces.map(toBlock);
   const summaries = blocks.map((block) => block.summary);
   const state: State = {
     refused,
@@ -174,7 +174,8 @@ function readEdit(state: State, range: Range, text: string): void {
   );
   countLines(state, first);
   state.length += text.length;
-  if (!isSameNames) state.names = fileNames(state.summaries, state.names, isOnlyEdges);
+  if (state.blocks.length > mostBlocks) Object.assign(state, read(textOf(state)));
+  else if (!isSameNames) state.names = fileNames(state.summaries, state.names, isOnlyEdges);
 }
 
 /** In place where that is possible: a call has only so many arguments. */

@@ -9,6 +9,9 @@ import type { Summary } from "./summary.ts";
 const afterList = -1;
 const branchList = -2;
 
+/** More edges than a master could go through in time. */
+const mostEdges = 1_000_000;
+
 /** Suggestions look at every task: only the first few unknown names get one. */
 const suggestionLimit = 20;
 
@@ -21,9 +24,12 @@ export function resolveEdges(
 ): void {
   table.count = 0;
   let unknown = 0;
+  let tooManyAt: number | undefined;
 
   function add(source: number | undefined, target: number | undefined, at: number, list: number, item: number): void {
-    if (source !== undefined && target !== undefined) addEdge(table, source, target, at, list, item);
+    if (source === undefined || target === undefined) return;
+    if (table.count < mostEdges) addEdge(table, source, target, at, list, item);
+    else tooManyAt ??= at;
   }
   function indexOf(name: Name, at: number, inList: number, index: number): number | undefined {
     const found = taskIndex.get(name.text);
@@ -43,13 +49,15 @@ export function resolveEdges(
   }
   /** `[a, b] >> c >> d`: every name of a group before every name of the next one. */
   function addChain(groups: Summary["groups"], at: number): void {
-    let before: (number | undefined)[] = [];
+    let before: number[] = [];
     for (let group = 0; group < groups.length; group += 1) {
-      const indexes: (number | undefined)[] = [];
+      const indexes: number[] = [];
       for (const [index, name] of (groups[group] ?? []).entries()) {
         const target = indexOf(name, at, group, index);
+        if (target === undefined) continue;
         indexes.push(target);
-        for (const source of before) add(source, target, at, group, index);
+        // `[…] >> […]` multiplies: what is too much anyway is not gone through.
+        for (const source of tooManyAt === undefined ? before : []) add(source, target, at, group, index);
       }
       before = indexes;
     }
@@ -62,6 +70,10 @@ export function resolveEdges(
     const own = taskIndex.get(summary.name?.text ?? "");
     addNames(summary.after, own, at, afterList);
     addNames(summary.branches, own, at, branchList);
+  }
+  if (tooManyAt !== undefined) {
+    const message = `the file has more than ${mostEdges} edges: split the workflow, or put a task between the groups`;
+    problems.push({ code: "syntax/too-large", severity: "error", message, at: { block: tooManyAt } });
   }
   arrange(table, taskIndex.size, (edge, first) => problems.push(oddEdge(table, edge, first)));
 }

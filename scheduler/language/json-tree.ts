@@ -123,8 +123,13 @@ function places(text: string): (offset: number) => Position {
     at += line.length;
   }
   return (offset) => {
-    let line = starts.length - 1;
-    while (line > 0 && (starts[line] ?? 0) > offset) line -= 1;
-    return { line, character: offset - (starts[line] ?? 0) };
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, character: offset - (starts[low] ?? 0) };
   };
 }

@@ -4,7 +4,7 @@ import type { Range } from "../model/problem.ts";
 import type { BlockNode, BlockProblem, BranchLine, FenceLine, Line, Name, ParamLine, Value } from "./nodes.ts";
 import { checkString, parseGroup, parseValue } from "./parse-value.ts";
 import { type Cursor, cursor, isPunctuation, nameOf } from "./parser.ts";
-import { type FenceToken, tokenize, tokenRange } from "./tokens.ts";
+import { type FenceToken, mostTokens, tokenize, tokenRange } from "./tokens.ts";
 
 export interface ParsedBlock {
   readonly node: BlockNode;
@@ -14,10 +14,19 @@ export interface ParsedBlock {
 /** Reads one block's lines (without their ends). */
 export function parseBlock(lines: readonly string[]): ParsedBlock {
   const problems: BlockProblem[] = [];
-  const at = cursor(tokenize(lines), problems);
+  const tokens = tokenize(lines);
+  if (tokens.length >= mostTokens) return { node: { kind: "nothing" }, problems: [tooLarge(lines)] };
+  const at = cursor(tokens, problems);
   const doc = parseDoc(at);
   const node = parseConstruct(at);
   return { node: { ...node, ...(doc !== undefined && { doc }) }, problems };
+}
+
+/** Not read at all: what would be missing from it would only bring follow-up problems. */
+function tooLarge([first = ""]: readonly string[]): BlockProblem {
+  const range = { start: { line: 0, character: 0 }, end: { line: 0, character: Math.min(first.length, 200) } };
+  const message = `this block has more than ${mostTokens} words and signs outside scripts: move data into a script or a file`;
+  return { code: "syntax/too-large", severity: "error", message, range };
 }
 
 function parseDoc(at: Cursor): string | undefined {

@@ -23,6 +23,9 @@ export interface Cursor {
   readonly report: (problem: Omit<BlockProblem, "severity">) => void;
 }
 
+/** What more there is to say about one block helps nobody. */
+const mostProblems = 1000;
+
 export function cursor(tokens: readonly Token[], problems: BlockProblem[]): Cursor {
   let at = 0;
   const last = tokens[tokens.length - 1];
@@ -31,7 +34,9 @@ export function cursor(tokens: readonly Token[], problems: BlockProblem[]): Curs
   const peek = (ahead = 0): Token => tokens[at + ahead] ?? end;
   const isOver = () => at >= tokens.length;
   const isAt = (text: string, ahead = 0): boolean => isPunctuation(peek(ahead), text);
-  const report: Cursor["report"] = (problem) => void problems.push({ severity: "error", ...problem });
+  const report: Cursor["report"] = (problem) => {
+    if (problems.length < mostProblems) problems.push({ severity: "error", ...problem });
+  };
 
   function take(): Token {
     const token = peek();

@@ -5,6 +5,15 @@ import type { Problem } from "../model/problem.ts";
 /** Longest text that is read, in UTF-16 units. */
 export const longestText = 16 * 1024 * 1024;
 
+/** Most tasks and edge lines that are read: twenty times what is known to be fast. */
+export const mostBlocks = 200_000;
+
+export const tooManyBlocks = (count: number): Problem =>
+  problem(
+    "syntax/too-large",
+    `the file has ${count} tasks and edge lines, at most ${mostBlocks} are read: split the workflow`,
+  );
+
 /** What is wrong with the text as a whole, or undefined; fast even for huge texts. */
 export function refuseText(text: string): Problem | undefined {
   if (text.length > longestText) {

@@ -34,9 +34,13 @@ export interface FenceToken extends Place {
   readonly isClosed: boolean;
 }
 
+/** More than any block has that a person wrote: a list of ten thousand names has a tenth of it. */
+export const mostTokens = 200_000;
+
+/** Stops behind the line in which the block gets too many tokens. */
 export function tokenize(lines: readonly string[]): readonly Token[] {
   const tokens: Token[] = [];
-  for (let line = 0; line < lines.length; line += 1) {
+  for (let line = 0; line < lines.length && tokens.length < mostTokens; line += 1) {
     const content = lines[line] ?? "";
     const fence = opensFence(content);
     if (fence) {
@@ -88,7 +92,7 @@ function fenceToken(lines: readonly string[], line: number, fence: Fence): Fence
 
 function tokenizeLine(content: string, line: number, tokens: Token[]): void {
   let at = 0;
-  while (at < content.length) {
+  while (at < content.length && tokens.length < mostTokens) {
     const code = content.charCodeAt(at);
     if (code === 32 || code === 9) {
       at += 1;

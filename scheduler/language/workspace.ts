@@ -22,13 +22,32 @@ export function settingsFor(path: string, known: ReadonlyMap<string, Settings>):
   return undefined;
 }
 
-/** The header of a document; undefined where it has no workflow with a name. */
-export function headerOf(path: string, document: FlowDocument, settings: Settings | undefined): Header | undefined {
+/** What a document's own header says; undefined where it has no workflow with a name. */
+export interface OwnHeader {
+  readonly project?: string;
+  readonly name: string;
+  readonly range: Range;
+}
+
+export function ownHeader(document: FlowDocument): OwnHeader | undefined {
   const block = document.names().workflow;
-  const name = block === undefined ? undefined : document.blocks()[block]?.summary;
-  if (block === undefined || !name?.name) return undefined;
-  const project = name.project?.text ?? settings?.project ?? defaultProject;
-  return { path, project, name: name.name.text, range: moved(name.name.range, document.starts()[block] ?? 0) };
+  const summary = block === undefined ? undefined : document.blocks()[block]?.summary;
+  if (block === undefined || !summary?.name) return undefined;
+  const range = moved(summary.name.range, document.starts()[block] ?? 0);
+  return { ...(summary.project && { project: summary.project.text }), name: summary.name.text, range };
+}
+
+/** The header with the project that holds for the file. */
+export const headerIn = (path: string, own: OwnHeader, settings: Settings | undefined): Header => ({
+  path,
+  project: own.project ?? settings?.project ?? defaultProject,
+  name: own.name,
+  range: own.range,
+});
+
+export function headerOf(path: string, document: FlowDocument, settings: Settings | undefined): Header | undefined {
+  const own = ownHeader(document);
+  return own && headerIn(path, own, settings);
 }
 
 /** Workflows that another file defines as well: the later path has the problem, the earlier one is named. */
