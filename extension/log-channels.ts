@@ -9,7 +9,7 @@ const savedKey = "porpoise.openLogs";
 /** The oldest channel makes room for the newest. */
 const mostChannels = 20;
 /** In characters. The Output panel is an editor, and an editor is no place for a gigabyte. */
-const longestShown = 32 * 1024 * 1024;
+const longestShown = 16 * 1024 * 1024;
 
 export type LogTarget =
   | { readonly kind: "task"; readonly instance: string; readonly taskInstance: string; readonly title: string }
@@ -121,6 +121,7 @@ function bounded({ channel, target, abort }: Open, remark: (text: string) => voi
     if (shown < longestShown) return;
     abort.abort();
     const command = target.kind === "task" ? `porpoise logs ${target.taskInstance}` : "porpoise logs";
+    channel.appendLine("");
     remark(vscode.l10n.t("This log is too long to be shown here. The rest: {0}", command));
   };
 }

@@ -151,6 +151,18 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
     await vscode.command("Porpoise: Stop Local Scheduler");
     await vscode.status("Porpoise: local").waitFor({ state: "detached" });
     assert.equal(await runningLocalScheduler(folder), undefined);
+    await vscode.sidebar.getByText("No scheduler is connected").first().waitFor();
+  });
+
+  await step("started again, it still knows what ran, and logs can be read", async () => {
+    await vscode.sidebar.getByRole("button", { name: "Start Local Scheduler" }).click();
+    await vscode.status("Porpoise: local").waitFor();
+    await vscode.expand(/^gated/);
+    await vscode.row(/#5.*stopped/).waitFor();
+    await vscode.expand(/#1.*succeeded/);
+    await vscode.row(/^done.*succeeded/).click();
+    await vscode.showsOutput(/^the\sgate\sis\sopen$/);
+    await vscode.picture("8-restarted");
   });
   assert.deepEqual([...editor.blocked], [], "something asked for other machines");
 });
