@@ -51,7 +51,7 @@ export function documents(connection: Connection, files: () => WorkspaceFiles): 
       : problemsOf(
           { path, document, header, settings: settingsFor(path) },
           known,
-          uri.startsWith("file:") ? { hasFile } : {},
+          uri.startsWith("file:") ? { hasFile, hasFolder: hasFile } : {},
         );
     const diagnostics = toDiagnostics(problems, uri, uriOf);
     void connection.sendDiagnostics({ uri, version, diagnostics });

@@ -4,7 +4,7 @@ import type { WorkflowDefinition } from "../model/definition.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Settings } from "./assemble.ts";
 import { type FlowDocument, openDocument } from "./document.ts";
-import { fileNameOf, folderOf } from "./paths.ts";
+import { fileNameOf, folderOf, foldersAround } from "./paths.ts";
 import { readSettings, settingsFile } from "./settings.ts";
 import { duplicateProblem, type Header, headerOf, missingFiles, settingsFor } from "./workspace.ts";
 
@@ -24,6 +24,11 @@ export interface CompiledFile {
 export interface CompileOptions {
   /** Whether a file that a task names is there; without it that is not checked. */
   readonly hasFile?: (path: string) => boolean;
+  /**
+   * Whether a folder is there at all; without it, one that holds any of the given files is. Files of a folder that is not there
+   * are not missed: nothing is known about it, and a deploy says what it lacks.
+   */
+  readonly hasFolder?: (path: string) => boolean;
 }
 
 /** Files other than `.flow` and `porpoise.json` are only there to be named; the answer has the others, in their order. */
@@ -38,8 +43,14 @@ export function compile(files: readonly SourceFile[], options: CompileOptions = 
   const headers = flows.flatMap(({ header }) => header ?? []);
   const compiled = new Map<string, CompiledFile>();
   for (const { path, problems } of settings) compiled.set(path, { path, problems });
-  for (const flow of flows) compiled.set(flow.path, compileFlow(flow, headers, options));
+  const hasFolder = options.hasFolder ?? foldersOf(files);
+  for (const flow of flows) compiled.set(flow.path, compileFlow(flow, headers, { hasFolder, ...options }));
   return files.flatMap((file) => compiled.get(file.path) ?? []);
+}
+
+function foldersOf(files: readonly SourceFile[]): (path: string) => boolean {
+  const folders = new Set(files.flatMap((file) => foldersAround(folderOf(file.path))));
+  return (path) => folders.has(path);
 }
 
 export const isFlow = (file: { readonly path: string }): boolean => file.path.endsWith(".flow");
@@ -55,7 +66,9 @@ export interface OpenFile {
 /** Everything that is wrong in one of several files; the editor asks the same. */
 export function problemsOf(file: OpenFile, headers: readonly Header[], options: CompileOptions): readonly Problem[] {
   const duplicate = file.header && duplicateProblem(file.header, headers);
-  const missing = options.hasFile ? missingFiles(file.path, file.document, options.hasFile) : [];
+  const { hasFile, hasFolder = () => true } = options;
+  const isMissing = (path: string) => hasFile !== undefined && hasFolder(folderOf(path)) && !hasFile(path);
+  const missing = hasFile ? missingFiles(file.path, file.document, isMissing) : [];
   return [...file.document.problems(), ...(duplicate ? [duplicate] : []), ...missing];
 }
 

@@ -67,12 +67,12 @@ export function duplicateProblem(header: Header, all: readonly Header[]): Proble
 export function missingFiles(
   path: string,
   document: FlowDocument,
-  hasFile: (path: string) => boolean,
+  isMissing: (path: string) => boolean,
 ): readonly Problem[] {
   const folder = folderOf(path);
   return document.blocks().flatMap((block, index) =>
     block.summary.files
-      .filter((file) => !hasFile(joinPath(folder, file.text)))
+      .filter((file) => isMissing(joinPath(folder, file.text)))
       .map(
         (file): Problem => ({
           code: "file/not-found",

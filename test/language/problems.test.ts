@@ -74,12 +74,17 @@ test("a file that a task names is missed only where the files are known", () => 
   assert.deepEqual(compile([{ path: "flows/w.flow", text }])[0]?.problems, []);
   const asked: string[] = [];
   const hasFile = (path: string) => asked.push(path) < 0;
-  const [compiled] = compile([{ path: "flows/w.flow", text }], { hasFile });
+  const [compiled] = compile([{ path: "flows/w.flow", text }], { hasFile, hasFolder: () => true });
   assert.deepEqual(
     compiled?.problems.map((one) => one.code),
     ["file/not-found"],
   );
   assert.deepEqual(asked, ["flows/jobs/x.sh"]);
+  assert.deepEqual(
+    compile([{ path: "flows/w.flow", text }], { hasFile })[0]?.problems,
+    [],
+    "nothing is known of its folder",
+  );
 });
 
 test("porpoise.json gives the project and defaults to its folder and those below", () => {

@@ -36,7 +36,7 @@ export async function check(
   const texts = new Map<string, string>();
   for (const file of [...found].sort()) texts.set(posix(file), await readFile(file, "utf8"));
   const sources = [...texts].map(([file, text]) => ({ path: file, text }));
-  const compiled = compile(sources, { hasFile: existsSync });
+  const compiled = compile(sources, { hasFile: existsSync, hasFolder: existsSync });
   const nameOf = (file: string) => posix(path.relative(io.cwd, file));
   io.stdout.write(checkReports[options.format](compiled, { textOf: (file) => texts.get(file) ?? "", nameOf }));
   if (options.format === "text") io.stderr.write(`${summary(compiled)}\n`);
