@@ -126,16 +126,22 @@ function typeSection(type: TaskType): string {
   const words = languages.length > 0 ? `, its language ${languages.map(code).join(" or ")}` : "";
   const parts = [`### ${type.name}`, type.doc + notYet(type.notYet), `${fence}${words}.`];
   if (type.attributes.length > 0) parts.push(attributeTable(type.attributes));
-  parts.push(`\`\`\`\`flow\n${type.example}\n\`\`\`\``);
+  const ticks = type.example.includes("```") ? "````" : "```";
+  parts.push(`${ticks}flow\n${type.example}\n${ticks}`);
   return parts.join("\n\n");
 }
 
-const notYet = (isNotYet: true | undefined): string => (isNotYet ? " *Not supported yet.*" : "");
+const notYet = (isNotYet: true | undefined): string => (isNotYet ? " _Not supported yet._" : "");
 const code = (text: string): string => `\`${text}\``;
 
+/** Columns as wide as their widest cell, as the formatter writes them. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [first = [], ...others] = cells;
+  return [line(first), line(widths.map((width) => "-".repeat(width))), ...others.map(line)].join("\n");
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
