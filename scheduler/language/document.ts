@@ -5,6 +5,7 @@ import type { WorkflowDefinition } from "../model/definition.ts";
 import type { Position, Problem, Range } from "../model/problem.ts";
 import { assemble, type Settings } from "./assemble.ts";
 import { blockScan } from "./blocks.ts";
+import { type Draft, noDraft } from "./drafts.ts";
 import { type FileNames, fileNames } from "./file-names.ts";
 import { endsInLoneCr, lineContent, splitLines } from "./lines.ts";
 import type { Place } from "./places.ts";
@@ -12,11 +13,15 @@ import { type ReadBlock, readBlock } from "./read-block.ts";
 import { fingerprint, type Summary } from "./summary.ts";
 import { hasStrangeCharacters, longestText, mostBlocks, refuseText, tooManyBlocks } from "./text-check.ts";
 
-export interface Block extends ReadBlock {
+/** What is kept of a block. Its draft is not: it is most of what was read, and asked for rarely. */
+export interface Block extends Omit<ReadBlock, "draft"> {
   /** With their ends. */
   readonly lines: readonly string[];
   readonly fingerprint: string;
 }
+
+/** What the block says, read again. */
+export const draftOf = (block: Block): Draft => readBlock(block.lines.map(lineContent)).draft;
 
 export interface FlowDocument {
   /** Replaces a part of the text, or all of it. Positions beyond a line's or the text's end mean that end. */
@@ -129,8 +134,8 @@ function splitBlocks(lines: readonly string[]): readonly (readonly string[])[] {
 }
 
 function toBlock(lines: readonly string[]): Block {
-  const read = readBlock(lines.map(lineContent));
-  return { ...read, lines, fingerprint: fingerprint(read.summary) };
+  const { summary, problems } = readBlock(lines.map(lineContent));
+  return { summary, problems, lines, fingerprint: fingerprint(summary) };
 }
 
 function readEdit(state: State, range: Range, text: string): void {
@@ -295,7 +300,7 @@ function definitionOf(state: State, settings: Settings | undefined): WorkflowDef
   const { names, blocks } = state;
   return assemble(
     names,
-    blocks.map((block) => block.draft),
+    blocks.map((block) => (block.summary.kind === "edge" ? noDraft : draftOf(block))),
     settings,
   );
 }

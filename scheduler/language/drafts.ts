@@ -31,3 +31,5 @@ export interface NoDraft {
 }
 
 export type Draft = WorkflowDraft | TaskDraft | NoDraft;
+
+export const noDraft: NoDraft = { kind: "none" };

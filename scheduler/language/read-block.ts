@@ -8,7 +8,7 @@ import { statements, workflowAttributes } from "../tasks/workflow-attributes.ts"
 import { indentOf } from "./blocks.ts";
 import { checkParamCycles } from "./check-params.ts";
 import { checkSchedule } from "./check-schedule.ts";
-import type { Draft } from "./drafts.ts";
+import { type Draft, noDraft } from "./drafts.ts";
 import { didYouMean } from "./nearest.ts";
 import type {
   AttributeLine,
@@ -56,7 +56,6 @@ function readNode(node: BlockNode, lines: readonly string[], reader: Reader): Om
 
 /** Shared by all blocks: most have nothing of most kinds, and there may be many thousand blocks. */
 const none: readonly never[] = [];
-const noDraft: Draft = { kind: "none" };
 const listOf = <T>(list: readonly T[] | undefined): readonly T[] =>
   list === undefined || list.length === 0 ? none : list;
 

@@ -70,18 +70,15 @@ export function missingFiles(
   isMissing: (path: string) => boolean,
 ): readonly Problem[] {
   const folder = folderOf(path);
-  return document.blocks().flatMap((block, index) =>
-    block.summary.files
-      .filter((file) => isMissing(joinPath(folder, file.text)))
-      .map(
-        (file): Problem => ({
-          code: "file/not-found",
-          severity: "error",
-          message: `there is no file "${file.text}" beside the workflow: add it or correct the path`,
-          range: moved(file.range, document.starts()[index] ?? 0),
-        }),
-      ),
-  );
+  const problems: Problem[] = [];
+  for (const [index, block] of document.blocks().entries())
+    for (const file of block.summary.files) {
+      if (!isMissing(joinPath(folder, file.text))) continue;
+      const message = `there is no file "${file.text}" beside the workflow: add it or correct the path`;
+      const range = moved(file.range, document.starts()[index] ?? 0);
+      problems.push({ code: "file/not-found", severity: "error", message, range });
+    }
+  return problems;
 }
 
 const moved = ({ start, end }: Range, by: number): Range => ({

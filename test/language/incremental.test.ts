@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type FlowDocument, openDocument } from "../../scheduler/language/document.ts";
+import { draftOf, type FlowDocument, openDocument } from "../../scheduler/language/document.ts";
 import { randomEdit, randomFrom, randomGarbage } from "./random-text.ts";
 
 const { PORPOISE_SEED: givenSeed } = process.env;
@@ -15,7 +15,7 @@ const all = (document: FlowDocument) => ({
   definition: document.definition(),
   starts: document.starts(),
   lines: document.blocks().map((block) => block.lines),
-  drafts: document.blocks().map((block) => block.draft),
+  drafts: document.blocks().map(draftOf),
   edges: document.names().graph(),
 });
 

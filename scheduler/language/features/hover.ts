@@ -12,7 +12,8 @@ import { taskAttributes } from "../../tasks/task-attributes.ts";
 import { attributesOf, defaultAttributes, findTaskType } from "../../tasks/task-types.ts";
 import { statements, workflowAttributes } from "../../tasks/workflow-attributes.ts";
 import { asRecord } from "../check-schedule.ts";
-import type { FlowDocument } from "../document.ts";
+import { draftOf, type FlowDocument } from "../document.ts";
+import type { Draft } from "../drafts.ts";
 import { type Token, tokenize, tokenRange } from "../tokens.ts";
 import { typeText } from "../wording.ts";
 import { contains, type PlaceInBlock, placeAt, shifted, surroundings } from "./place.ts";
@@ -40,7 +41,7 @@ function describeName(document: FlowDocument, place: PlaceInBlock, found: Found)
     case "param":
       return describeParam(document, place, found.name);
     case "workflow": {
-      const draft = place.block.draft;
+      const draft = draftOf(place.block);
       const doc = draft.kind === "workflow" ? draft.doc : undefined;
       return [`**workflow** ${code(found.name)}`, doc].filter((part) => part !== undefined).join("\n\n");
     }
@@ -58,7 +59,7 @@ export function describeTask(document: FlowDocument, name: string): string | und
     return of.length === 0 ? undefined : `${label} ${shown.join(", ")}${more}`;
   };
   const block = document.blocks()[tasks[index] ?? -1];
-  const draft = block?.draft;
+  const draft = block && draftOf(block);
   const doc = draft?.kind === "task" ? draft.doc : undefined;
   const description = draft?.kind === "task" ? draft.values["description"] : undefined;
   const lines = [
@@ -74,11 +75,10 @@ export function describeTask(document: FlowDocument, name: string): string | und
 function describeParam(document: FlowDocument, place: PlaceInBlock, name: string): string | undefined {
   const builtIn = builtIns.find((one) => one.name === name);
   if (builtIn) return `**built-in** ${code(name)}\n\n${builtIn.doc}`;
-  const own = place.block.draft;
+  const own = draftOf(place.block);
   const inScope = namesInScope(document, place).find((one) => one.name === name);
   if (inScope?.from === "out") return `**output** ${code(name)} of task ${code(inScope.task ?? "")}`;
-  const { workflow } = document.names();
-  const header = workflow === undefined ? undefined : document.blocks()[workflow]?.draft;
+  const header = workflowDraft(document);
   const params = header?.kind === "workflow" ? header.params : [];
   const inputs = own.kind === "task" ? own.inputs : [];
   const input = inputs.find((one) => one.name === name);
@@ -121,9 +121,14 @@ function cronHover(document: FlowDocument, place: PlaceInBlock, nowMs: number): 
   return { markdown, range: lineRange(place, match.index, match.index + match[0].length) };
 }
 
-export function zoneOf(document: FlowDocument): string {
+function workflowDraft(document: FlowDocument): Draft | undefined {
   const { workflow } = document.names();
-  const draft = workflow === undefined ? undefined : document.blocks()[workflow]?.draft;
+  const block = workflow === undefined ? undefined : document.blocks()[workflow];
+  return block && draftOf(block);
+}
+
+export function zoneOf(document: FlowDocument): string {
+  const draft = workflowDraft(document);
   const schedule = draft?.kind === "workflow" ? asRecord(draft.values["schedule"]) : undefined;
   const zone = schedule?.["zone"];
   return typeof zone === "string" ? zone : "UTC";
