@@ -34,7 +34,13 @@ export async function backfill(deps: Deps, target?: WorkflowTarget): Promise<voi
   const dates = await askDates(deps, shape);
   if (dates === undefined) return;
   const answers: Answers = {
-    ...{ dates, parallel: 1, order: "asc", reprocess: "missing", onFailure: "stop", params: {}, dryRun: false },
+    dates,
+    parallel: 1,
+    order: "asc",
+    reprocess: "missing",
+    onFailure: "stop",
+    params: {},
+    dryRun: false,
   };
   const title = vscode.l10n.t("Backfill {0}", `${shape.project}/${shape.workflow}`);
   const options = optionsOf(answers, {
@@ -47,7 +53,11 @@ export async function backfill(deps: Deps, target?: WorkflowTarget): Promise<voi
   const plan = await client.backfill(shape.project, shape.workflow, { ...request, plan: true });
   const created = plan.plan.filter(({ action }) => action === "create").length;
   if (created === 0) throw new Error(nothingText(plan));
-  const go = vscode.l10n.t("Run {0} dates, {1} at once", created, Math.min(answers.parallel, created));
+  const lanes = Math.min(answers.parallel, created);
+  const go =
+    lanes === 1
+      ? vscode.l10n.t("Run {0} dates, one after the other", created)
+      : vscode.l10n.t("Run {0} dates, {1} at once", created, lanes);
   if (!(await confirmPlan({ title, go, rows: rowsOf(plan, shape) }))) return;
   const started = await client.backfill(shape.project, shape.workflow, request);
   await vscode.commands.executeCommand("porpoise.refreshRuns");
@@ -57,7 +67,10 @@ export async function backfill(deps: Deps, target?: WorkflowTarget): Promise<voi
 function requestOf({ dates, parallel, order, reprocess, onFailure, params, dryRun }: Answers): BackfillRequest {
   return {
     ...("dates" in dates ? { dates: [...dates.dates] } : { from: dates.from, to: dates.to }),
-    ...{ parallel, order, reprocess, onFailure },
+    parallel,
+    order,
+    reprocess,
+    onFailure,
     ...(Object.keys(params).length === 0 ? {} : { params: { ...params } }),
     ...(dryRun ? { dryRun } : {}),
   };

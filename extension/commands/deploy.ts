@@ -69,8 +69,10 @@ const order: readonly DeploymentShape["action"][] = ["create", "update", "remove
 function rowsOf(deployments: readonly DeploymentShape[]): readonly PlanRow[] {
   const sorted = deployments.toSorted((a, b) => order.indexOf(a.action) - order.indexOf(b.action));
   return sorted.map(({ project, workflow, action, changes }): PlanRow => {
-    const detail = changes.slice(0, 12).map(({ kind, name, from, to }) => `${sign(from, to)}${kind} ${name}`);
-    if (changes.length > 12) detail.push("…");
+    // A new workflow is new in everything: only a changed one says what.
+    const told = action === "update" ? changes : [];
+    const detail = told.slice(0, 12).map(({ kind, name, from, to }) => `${sign(from, to)}${kind} ${name}`);
+    if (told.length > 12) detail.push("…");
     return {
       ...lookOf(action),
       label: workflow,

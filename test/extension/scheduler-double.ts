@@ -66,11 +66,27 @@ function instance(attempts: readonly AttemptScript[]): InstanceShape {
   const times = { startedAt: null, endedAt: null };
   const state = attempts.at(-1)?.state ?? "failed";
   const task: TaskInstanceShape = {
-    ...{ id: "1.0", name: "extract", type: "shell", state, outputs: {}, ...times },
+    id: "1.0",
+    name: "extract",
+    type: "shell",
+    state,
+    outputs: {},
+    ...times,
     attempts: attempts.map((one, index) => ({ attempt: index + 1, state: one.state, worker: null, ...times })),
   };
   return {
-    ...{ id: "1", project: "p", workflow: "w", version: 1, state, trigger: "manual", scheduleTime: null, runTimes: 1 },
-    ...{ dryRun: false, params: {}, owner: null, tasks: [task], ...times },
+    id: "1",
+    project: "p",
+    workflow: "w",
+    version: 1,
+    state,
+    trigger: "manual",
+    scheduleTime: null,
+    runTimes: 1,
+    dryRun: false,
+    params: {},
+    owner: null,
+    tasks: [task],
+    ...times,
   };
 }
