@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { createClient } from "../../extension/client.ts";
 import { wholeLines } from "../../extension/instance-follower.ts";
 import { followTaskLog } from "../../extension/log-follower.ts";
-import { type AttemptScript, startLogServer } from "./scheduler-double.ts";
+import { type AttemptScript, startLogServer } from "./log-server.ts";
 
 const lines = (count: number) => Array.from({ length: count }, (_, line) => `line ${line}\n`).join("");
 
