@@ -12,7 +12,8 @@ import {
   MarkupKind,
   SymbolKind,
 } from "vscode-languageserver/node";
-import type { Completion, Completions } from "../scheduler/language/features/completion.ts";
+import type { Completions } from "../scheduler/language/features/completion.ts";
+import type { Completion } from "../scheduler/language/features/completion-item.ts";
 import type { OutlineSymbol } from "../scheduler/language/features/outline.ts";
 import type { Position, Problem, Severity } from "../scheduler/model/problem.ts";
 

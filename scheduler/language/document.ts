@@ -34,6 +34,8 @@ export interface FlowDocument {
   readonly blocks: () => readonly Block[];
   /** First line of each block. */
   readonly starts: () => Readonly<Int32Array>;
+  /** Number of the block that a line belongs to; the last one for lines beyond the end. */
+  readonly blockAt: (line: number) => number;
   readonly names: () => FileNames;
 }
 
@@ -76,6 +78,7 @@ export function openDocument(text: string): FlowDocument {
     definition: (settings) => definitionOf(state, settings),
     blocks: () => state.blocks,
     starts: () => state.starts.subarray(0, state.blocks.length),
+    blockAt: (line) => blockAt(state, line),
     names: () => state.names,
   };
 }

@@ -1,34 +1,22 @@
 // What may be typed at a position, as plain data.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: `${1:…}` is a stop in a snippet.
 
-import { graph as graphOf, reachable } from "../../model/graph.ts";
 import type { Position } from "../../model/problem.ts";
 import { specialFunctions, timeFunctions } from "../../model/time/time-functions.ts";
 import { zoneNames } from "../../model/time/zone.ts";
-import type { Attribute, ValueType } from "../../tasks/attribute.ts";
+import type { Attribute } from "../../tasks/attribute.ts";
 import { builtIns } from "../../tasks/built-ins.ts";
 import { findTaskType, supportedTypes } from "../../tasks/task-types.ts";
 import { statements } from "../../tasks/workflow-attributes.ts";
 import type { FlowDocument } from "../document.ts";
 import { paramTypes } from "../read-params.ts";
 import type { Token } from "../tokens.ts";
-import { attributesIn, describeAttribute, describeStatement, describeTask, describeType } from "./hover.ts";
+import { edgeTargets, taskItems } from "./complete-tasks.ts";
+import { valueItems } from "./complete-values.ts";
+import { type Completion, mostItems } from "./completion-item.ts";
+import { attributesIn, describeAttribute, describeStatement, describeType } from "./hover.ts";
 import { type PlaceInBlock, placeAt, type Surroundings, surroundings, tokensBefore } from "./place.ts";
 import { namesInScope } from "./references.ts";
-
-export type CompletionKind = "attribute" | "keyword" | "type" | "task" | "value" | "name" | "snippet";
-
-export interface Completion {
-  readonly label: string;
-  readonly kind: CompletionKind;
-  readonly detail?: string;
-  readonly markdown?: string;
-  /** What is typed; with `$1`-like stops where `isSnippet`. */
-  readonly insert: string;
-  readonly isSnippet?: true;
-  /** Lower comes first. */
-  readonly rank: number;
-}
 
 export interface Completions {
   readonly items: readonly Completion[];
@@ -37,8 +25,6 @@ export interface Completions {
   /** Where the typed part that an item replaces begins, in the position's line. */
   readonly from: number;
 }
-
-const mostItems = 200;
 
 export function complete(document: FlowDocument, position: Position): Completions {
   const place = placeAt(document, position);
@@ -208,56 +194,6 @@ function skeletons(document: FlowDocument): readonly Completion[] {
   return document.names().workflow === undefined ? [workflow, ...tasks] : tasks;
 }
 
-/** Tasks that may stand behind the last `>>`: those that do not come before the ones in front of it. */
-function edgeTargets(document: FlowDocument, place: PlaceInBlock, before: string): readonly number[] {
-  const { taskIndex, tasks } = document.names();
-  const group = before.slice(0, before.lastIndexOf(">>")).split(">>").pop() ?? "";
-  const sources = group.split(/[\s,[\]]+/).flatMap((name) => taskIndex.get(name) ?? []);
-  const closing = reachable(graphWithout(document, place).predecessors, sources);
-  return tasks.flatMap((_, index) => (closing.has(index) || sources.includes(index) ? [] : [index]));
-}
-
-/** The graph without the edges that the cursor's own block says: those are being changed. */
-function graphWithout(document: FlowDocument, place: PlaceInBlock): ReturnType<typeof graphOf> {
-  const { taskIndex } = document.names();
-  const graph = document.names().graph();
-  const { groups, after, name } = place.block.summary;
-  const own = new Set<string>();
-  const add = (from: number | undefined, to: number | undefined) => own.add(`${from} ${to}`);
-  groups.forEach((group, index) => {
-    for (const to of groups[index + 1] ?? [])
-      for (const from of group) add(taskIndex.get(from.text), taskIndex.get(to.text));
-  });
-  for (const from of after) add(taskIndex.get(from.text), taskIndex.get(name?.text ?? ""));
-  if (own.size === 0) return graph;
-  const edges = graph.successors.flatMap((list, from) =>
-    list.filter((to) => !own.has(`${from} ${to}`)).map((to) => [from, to] as const),
-  );
-  return graphOf(graph.successors.length, edges);
-}
-
-function taskItems(document: FlowDocument, indexes: readonly number[]): readonly Completion[] {
-  const { tasks } = document.names();
-  const many = indexes.length > mostItems;
-  return indexes.flatMap((index): Completion[] => {
-    const summary = document.blocks()[tasks[index] ?? -1]?.summary;
-    if (!summary?.name) return [];
-    const { text } = summary.name;
-    const insert = /^[\p{L}_][\p{L}\p{N}_-]*$/u.test(text) ? text : JSON.stringify(text);
-    const markdown = many ? undefined : describeTask(document, text);
-    return [
-      {
-        label: text,
-        kind: "task",
-        detail: summary.type?.text ?? "",
-        insert,
-        rank: 2,
-        ...(markdown !== undefined && { markdown }),
-      },
-    ];
-  });
-}
-
 function bodyItems(
   document: FlowDocument,
   place: PlaceInBlock,
@@ -324,70 +260,4 @@ function scriptItems(place: PlaceInBlock): readonly Completion[] {
   const insert = `\`\`\`${language}\n$0\n\`\`\``;
   const rank = type.script.need === "required" ? 1 : 4;
   return [{ label: `\`\`\`${language}`, kind: "snippet", detail: "script", insert, isSnippet: true, rank }];
-}
-
-/** Behind `key =`: what the type allows, given the tokens that stand there already. */
-function valueItems(
-  document: FlowDocument,
-  place: PlaceInBlock,
-  type: ValueType,
-  done: readonly Token[],
-): readonly Completion[] {
-  switch (type.kind) {
-    case "choice":
-      return done.length > 0
-        ? []
-        : type.words.map(
-            ({ word, doc }, rank): Completion => ({ label: word, kind: "value", detail: doc, insert: word, rank }),
-          );
-    case "boolean":
-      return done.length > 0
-        ? []
-        : ["true", "false"].map((one): Completion => ({ label: one, kind: "value", insert: one, rank: 0 }));
-    case "duration":
-      return done.length > 0
-        ? []
-        : ["30s", "1m", "5m", "30m", "1h"].map(
-            (one, rank): Completion => ({ label: one, kind: "value", insert: one, rank }),
-          );
-    case "cron":
-      return done.length > 0
-        ? []
-        : [{ label: 'cron("…")', kind: "snippet", insert: 'cron("${1:0 0 2 * * ?}")', isSnippet: true, rank: 0 }];
-    case "zone":
-      return [{ label: '"UTC"', kind: "value", insert: '"UTC"', rank: 0 }];
-    case "tasks":
-      return taskItems(document, possiblePredecessors(document, place));
-    case "phrase":
-      return phraseItems(document, place, type, done);
-    default:
-      return [];
-  }
-}
-
-function phraseItems(
-  document: FlowDocument,
-  place: PlaceInBlock,
-  type: Extract<ValueType, { kind: "phrase" }>,
-  done: readonly Token[],
-): readonly Completion[] {
-  if (type.before !== undefined && done.length === 0) return [word(type.before)];
-  const start = type.before === undefined ? 0 : 1;
-  if (done.length === start) return valueItems(document, place, type.first.type, []);
-  const last = done[done.length - 1];
-  const words = done.flatMap((token) => (token.kind === "word" ? [token.text] : []));
-  const after = type.tails.find((tail) => last?.kind === "word" && last.text === tail.word);
-  if (after) return valueItems(document, place, after.type, []);
-  const next = type.tails.find((tail) => !words.includes(tail.word));
-  return next ? [word(next.word)] : [];
-}
-
-const word = (text: string): Completion => ({ label: text, kind: "keyword", insert: `${text} `, rank: 0 });
-
-/** Tasks that do not come after this one. */
-function possiblePredecessors(document: FlowDocument, place: PlaceInBlock): readonly number[] {
-  const { tasks } = document.names();
-  const own = tasks.indexOf(place.index);
-  const closing = own < 0 ? new Set<number>() : reachable(graphWithout(document, place).successors, [own]);
-  return tasks.flatMap((_, index) => (index === own || closing.has(index) ? [] : [index]));
 }

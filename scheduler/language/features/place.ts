@@ -20,7 +20,7 @@ export interface PlaceInBlock {
 }
 
 export function placeAt(document: FlowDocument, position: Position): PlaceInBlock | undefined {
-  const index = blockIndexAt(document.starts(), position.line);
+  const index = document.blockAt(position.line);
   const block = document.blocks()[index];
   if (!block) return undefined;
   const start = document.starts()[index] ?? 0;
@@ -72,14 +72,3 @@ export const shifted = ({ start, end }: Range, by: number): Range => ({
   start: { line: start.line + by, character: start.character },
   end: { line: end.line + by, character: end.character },
 });
-
-function blockIndexAt(starts: Readonly<Int32Array>, line: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= line) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
