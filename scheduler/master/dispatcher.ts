@@ -66,8 +66,17 @@ export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatche
   };
 
   const occupy = (task: TaskInstanceId, worker: Incarnation): void => {
+    giveBack(task);
     occupied.set(task, worker);
     workers.get(worker)?.own.add(task);
+  };
+
+  const giveBack = (task: TaskInstanceId): boolean => {
+    const worker = occupied.get(task);
+    if (worker === undefined) return false;
+    occupied.delete(task);
+    workers.get(worker)?.own.delete(task);
+    return true;
   };
 
   const pump = (group: string): void => {
@@ -92,6 +101,8 @@ export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatche
 
   return {
     place: ({ task, group, urgency }) => {
+      // One that is tried again at once still has the slot of the attempt that has ended.
+      if (giveBack(task)) pumpAll();
       const head = queues.get(group)?.find((waiting) => waitingTasks.get(waiting.task) === waiting);
       if (head && compare(head.urgency, urgency) <= 0) return undefined;
       const worker = freest(group);
@@ -108,11 +119,7 @@ export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatche
     withdraw: (task) => void waitingTasks.delete(task),
     occupy,
     release: (task) => {
-      const worker = occupied.get(task);
-      if (worker === undefined) return;
-      occupied.delete(task);
-      workers.get(worker)?.own.delete(task);
-      pumpAll();
+      if (giveBack(task)) pumpAll();
     },
     setWorker: (worker, data) => {
       const known = workers.get(worker);
