@@ -25,7 +25,12 @@ export interface ApiDeps {
   readonly registry: Registry;
   readonly newIncarnation: () => Incarnation;
   readonly http: { readonly host: string; readonly port: number };
-  readonly wire: { readonly host: string; readonly port: number };
+  readonly wire: {
+    readonly host: string;
+    readonly port: number;
+    /** Under which host workers find it; absent: the one it listens on. */
+    readonly announcedHost?: string;
+  };
   readonly secret: string;
   readonly tls?: WireSettings["tls"];
   readonly log: Logger;
@@ -70,7 +75,7 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
     kind: "api" as const,
     incarnation: self,
     data: {
-      host: wire.host,
+      host: deps.wire.announcedHost ?? wire.host,
       port: wire.port,
       pid: process.pid,
       startedAt: new Date().toISOString(),

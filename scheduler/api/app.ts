@@ -11,7 +11,7 @@ import express, {
 import { z } from "zod";
 import type { Logger } from "../model/logger.ts";
 import { OperationError, type OperationErrorCode } from "../model/operation-error.ts";
-import { type Database, isPassing } from "../store/database.ts";
+import { type Database, isDiskFull, isPassing } from "../store/database.ts";
 import { tokenName } from "../store/tokens.ts";
 import type { ErrorShape, ProblemShape } from "./contract.ts";
 import { openApi } from "./openapi.ts";
@@ -136,6 +136,9 @@ function answerError(log: Logger): ErrorRequestHandler {
       send(response, statusOf[error.code], { code: error.code, message: error.message });
     } else if (isHttpError(error)) {
       send(response, error.status, { code: error.type ?? "invalid", message: error.message });
+    } else if (isDiskFull(error)) {
+      log.warn({ error, path: request.path }, "the disk of the database is full");
+      send(response, 507, { code: "exhausted", message: "the disk of the database is full: free some space there" });
     } else if (isPassing(error)) {
       log.warn({ error, path: request.path }, "the database did not serve a request");
       send(response, 503, {

@@ -121,6 +121,8 @@ async function refusal(server: string, response: Response): Promise<Error> {
       return new OperationError("conflict", error.message);
     case 503:
       return new OperationError("unavailable", error.message);
+    case 507:
+      return new OperationError("exhausted", error.message);
     default:
       return new OperationError("invalid", error.message);
   }

@@ -1,7 +1,7 @@
 // Wires the processes: settings in, a running api, master or worker out. The one place where they are put together.
 
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Api, startApi } from "../api/api.ts";
@@ -17,6 +17,7 @@ import { connect } from "../store/connect.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 import { requireSchema } from "../store/migrations.ts";
 import { acceptToken } from "../store/tokens.ts";
+import type { WireSettings } from "../wire/contract.ts";
 import { startWorker, type Worker } from "../worker/worker.ts";
 import type { ServerSettings } from "./settings.ts";
 
@@ -55,8 +56,13 @@ export async function runApi(settings: ServerSettings, log: Logger): Promise<Run
         log,
         newIncarnation: newIncarnation(settings.name),
         http: { host: settings.api.host, port: settings.api.port },
-        wire: { host: settings.api.wireHost, port: settings.api.wirePort },
+        wire: {
+          host: settings.api.wireHost,
+          port: settings.api.wirePort,
+          ...announced(settings.api.announcedHost),
+        },
         secret: secretOf(settings),
+        ...tlsOf(settings),
       }),
     );
     return { process: api, close: close.all };
@@ -75,6 +81,7 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
         registry,
         newIncarnation: newIncarnation(settings.name),
         secret: secretOf(settings),
+        ...tlsOf(settings),
         log,
         settings: { capacity, lookEveryMs, lostLimit, misfireAfterMs },
       }),
@@ -100,7 +107,13 @@ export const workerDeps = (
 ): Parameters<typeof startWorker>[0] => ({
   incarnation: newIncarnation(settings.name)(),
   registry,
-  wire: { host: settings.worker.host, port: settings.worker.port, secret: secretOf(settings) },
+  wire: {
+    host: settings.worker.host,
+    port: settings.worker.port,
+    secret: secretOf(settings),
+    ...announced(settings.worker.announcedHost),
+    ...tlsOf(settings),
+  },
   dataFolder: path.resolve(settings.worker.dataFolder),
   slots: settings.worker.slots,
   groups: settings.worker.groups,
@@ -116,6 +129,21 @@ function secretOf({ secret }: ServerSettings): string {
     "invalid",
     "the cluster's secret is not set: give every process the same one (`secret` in porpoise-server.json, or PORPOISE_SECRET)",
   );
+}
+
+const announced = (host: string): { readonly announcedHost?: string } => (host === "" ? {} : { announcedHost: host });
+
+function tlsOf({ tls }: ServerSettings): { readonly tls?: NonNullable<WireSettings["tls"]> } {
+  const { key, cert, ca } = tls;
+  if (key === "" && cert === "" && ca === "") return {};
+  if (key === "" || cert === "" || ca === "") {
+    throw new OperationError("invalid", "tls needs all three of key, cert and ca: paths of PEM files");
+  }
+  try {
+    return { tls: { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8"), ca: readFileSync(ca, "utf8") } };
+  } catch (cause) {
+    throw new OperationError("invalid", `cannot read the files of tls: ${(cause as Error).message}`, { cause }); // readFileSync throws errors
+  }
 }
 
 async function openChecked(settings: ServerSettings): Promise<Database> {

@@ -34,6 +34,10 @@ const settingsSchema = z.strictObject({
   /** Part of every incarnation's name; the host's name when absent. */
   name: z.string().default(os.hostname()),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** PEM files that every process of the cluster uses between them; without: plain TCP. */
+  tls: z
+    .strictObject({ key: z.string().default(""), cert: z.string().default(""), ca: z.string().default("") })
+    .prefault({}),
   database: databaseSchema.prefault({}),
   registry: registrySchema.prefault({}),
   api: z
@@ -43,6 +47,8 @@ const settingsSchema = z.strictObject({
       /** Where workers send log chunks. */
       wireHost: z.string().default(loopback),
       wirePort: port.default(0),
+      /** Under which host workers find it; absent: the one it listens on. */
+      announcedHost: z.string().default(""),
       /** A token that is accepted from the start; more are made with `POST /tokens`. */
       token: z.string().default(""),
       logFolder: z.string().default("porpoise-logs"),
@@ -60,6 +66,8 @@ const settingsSchema = z.strictObject({
     .strictObject({
       host: z.string().default(loopback),
       port: port.default(0),
+      /** Under which host masters find it; absent: the one it listens on. */
+      announcedHost: z.string().default(""),
       slots: count.default(Math.max(8, os.availableParallelism() * 4)),
       groups: z
         .preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string().min(1)))

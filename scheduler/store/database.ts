@@ -74,8 +74,16 @@ export function isPassing(error: unknown): boolean {
   return passingCodes.has(code) || /pool|connection/i.test(message);
 }
 
+/** Whether the database cannot write because its disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  const { code = "", errcode } = error as { code?: string; errcode?: number };
+  if (code === "ERR_SQLITE_ERROR") return ((errcode ?? 0) & 0xff) === sqliteFull;
+  return code === "ER_DISK_FULL" || code === "ER_RECORD_FILE_FULL";
+}
+
+const sqliteFull = 13;
 /** SQLITE_BUSY, LOCKED, IOERR, FULL. */
-const passingSqlite: ReadonlySet<number> = new Set([5, 6, 10, 13]);
+const passingSqlite: ReadonlySet<number> = new Set([5, 6, 10, sqliteFull]);
 const passingCodes: ReadonlySet<string> = new Set([
   "PROTOCOL_CONNECTION_LOST",
   "PROTOCOL_SEQUENCE_TIMEOUT",
