@@ -27,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const output = vscode.window.createOutputChannel("Porpoise");
   const session = createSession(context);
   const logs = createLogChannels(context, session);
-  const notifier = createRunNotifier(session, logs);
+  const notifier = createRunNotifier(context, session, logs);
   const language = startLanguageClient(context);
   const deps: Deps = { context, session, language, logs, notifier, output };
   context.subscriptions.push(output, session, language, logs, notifier);

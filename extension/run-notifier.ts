@@ -7,23 +7,64 @@ import type { LogChannels } from "./log-channels.ts";
 import type { Session } from "./session.ts";
 import { duration } from "./words.ts";
 
+const savedKey = "porpoise.watchedRuns";
+
 export interface RunNotifier extends vscode.Disposable {
+  /** Announces the end of this instance, also if the window is reloaded before. */
   readonly watch: (instance: InstanceShape) => void;
 }
 
-export function createRunNotifier(session: Session, logs: LogChannels): RunNotifier {
+interface Watched {
+  /** See Session.key. */
+  readonly scheduler: string;
+  readonly instance: string;
+}
+
+export function createRunNotifier(context: vscode.ExtensionContext, session: Session, logs: LogChannels): RunNotifier {
   const stop = new AbortController();
-  const watch = async (started: InstanceShape): Promise<void> => {
-    const key = session.key();
-    const client = () => (session.key() === key ? session.client() : undefined);
-    let last = started;
-    for await (const shape of watchInstance(client, started.id, stop.signal)) last = shape;
-    if (!stop.signal.aborted) await announce(last, logs);
+  const watched = new Map<string, Watched>();
+  const save = () => context.workspaceState.update(savedKey, [...watched.values()]);
+
+  const untilOver = async ({ scheduler, instance }: Watched): Promise<void> => {
+    const client = () => (session.key() === scheduler ? session.client() : undefined);
+    let last: InstanceShape | undefined;
+    for await (const shape of watchInstance(client, instance, stop.signal)) last = shape;
+    if (!stop.signal.aborted && last !== undefined) void announce(last, logs);
   };
+
+  const start = (one: Watched) => {
+    const name = `${one.scheduler} ${one.instance}`;
+    if (watched.has(name)) return;
+    watched.set(name, one);
+    untilOver(one)
+      // An instance that cannot be watched any more (deleted, another token) has nothing to announce.
+      .catch(() => undefined)
+      .finally(() => {
+        watched.delete(name);
+        // What is stopped because the window closes is watched by the next one.
+        if (!stop.signal.aborted) void save();
+      });
+  };
+
+  const resume = () => {
+    for (const one of context.workspaceState.get<readonly Watched[]>(savedKey, [])) {
+      if (one.scheduler === session.key()) start(one);
+    }
+  };
+  const listening = session.onDidChange(resume);
+  resume();
+
   return {
-    // An instance that cannot be watched any more (deleted, another scheduler) has nothing to announce.
-    watch: (instance) => void watch(instance).catch(() => undefined),
-    dispose: () => stop.abort(),
+    watch: ({ id }) => {
+      const scheduler = session.key();
+      if (scheduler === undefined) return;
+      start({ scheduler, instance: id });
+      void save();
+    },
+    dispose: () => {
+      listening.dispose();
+      stop.abort();
+    },
   };
 }
 

@@ -89,6 +89,7 @@ test("a workflow goes from its text to live logs, a backfill and a stopped run w
     await vscode.showsOutput("[done] the gate is open");
     const lines = [1, 2, 3, 4, 5, 6].map((line) => `[talk] line ${line} of 6`);
     assert.equal((await vscode.outputText()).trimEnd(), [...lines, "[done] the gate is open"].join("\n"));
+    await vscode.notification(/gated #1 succeeded/).waitFor();
     await vscode.expand(/^gated/);
     await vscode.expand(/#1.*succeeded/);
     await vscode.picture("4-reloaded");
