@@ -14,8 +14,8 @@ const lookMs = 100;
 const idleSeconds = "60";
 
 /** Where the scheduler of a folder keeps its data, and where what it says goes. */
-export const dataFolderOf = (folder: string): string => path.join(folder, ".porpoise");
-export const logFileOf = (folder: string): string => path.join(dataFolderOf(folder), "standalone.log");
+const dataFolderOf = (folder: string): string => path.join(folder, ".porpoise");
+const logFileOf = (folder: string): string => path.join(dataFolderOf(folder), "standalone.log");
 
 export class LocalSchedulerError extends Error {
   /** The last lines that the process wrote before it ended. */

@@ -40,6 +40,3 @@ export const lookOf = (state: AnyState): Look => looks[state];
 
 /** True when nothing more happens to it by itself. */
 export const isOver = (state: AnyState): boolean => looks[state].over;
-
-/** True for a state that a run which did what it should cannot end in. */
-export const isBad = (state: AnyState): boolean => state === "failed";

@@ -10,8 +10,7 @@ const shownInstances = 30;
 
 export interface RunsStore {
   readonly workflows: () => readonly WorkflowShape[];
-  /** Undefined: not known yet. */
-  readonly instancesOf: (workflow: WorkflowKey) => readonly InstanceShape[] | undefined;
+  /** An opened instance as it is now. */
   readonly instance: (id: string) => InstanceShape | undefined;
   /** What is opened is kept fresh, the rest is forgotten. */
   readonly openWorkflow: (workflow: WorkflowKey) => Promise<readonly InstanceShape[]>;
@@ -104,7 +103,6 @@ export function createRunsStore({ client, changed }: RunsStoreDeps): RunsStore {
 
   return {
     workflows: () => workflows,
-    instancesOf: (key) => openWorkflows.get(nameOf(key))?.instances,
     instance: (id) => openInstances.get(id)?.shape,
     openWorkflow,
     openInstance,

@@ -79,7 +79,6 @@ export function workbench(page: Page) {
     },
     status: (text: string | RegExp) => page.locator(".statusbar-item").filter({ hasText: text }).first(),
     notification: (text: string | RegExp) => page.locator(".notification-toast").filter({ hasText: text }).first(),
-    dialog: (text: string | RegExp) => page.locator(".monaco-dialog-box").filter({ hasText: text }).first(),
     squiggle: page.locator(".editor-instance .squiggly-error").first(),
     problem: (text: string | RegExp) => rowOf(panel.locator(".markers-panel"), text),
     /** The code lens that begins so. */
@@ -108,7 +107,6 @@ export function workbench(page: Page) {
     },
     /** What the Output panel shows, its lines in order. */
     outputText: () => shownLines(panel),
-    line: (text: string) => page.locator(".editor-instance .view-line").filter({ hasText: text }).first(),
     /** Keeps a picture of the window among the tests' artefacts; says where. */
     picture: async (name: string) => {
       mkdirSync(pictures, { recursive: true });
