@@ -5,7 +5,7 @@ import type { Logger } from "../model/logger.ts";
 import { batchWriter } from "../store/batch-writer.ts";
 import { type Database, isPassing } from "../store/database.ts";
 import { type LoadedDefinition, type LoadedInstance, loadDefinition, loadInstances } from "../store/loading.ts";
-import { commandsFor, giveUpInstance, ownedInstances, takeInstances } from "../store/ownership.ts";
+import { commandsFor, epochsOf, giveUpInstance, ownedInstances, takeInstances } from "../store/ownership.ts";
 import type { CommandRecord } from "../store/records.ts";
 import { admit } from "../store/serial-queue.ts";
 import type { Transition } from "../store/transitions.ts";
@@ -50,6 +50,8 @@ const keptDefinitions = 500;
 export function inbox(deps: InboxDeps): Inbox {
   const { database, owner, log } = deps;
   const actors = new Map<WorkflowInstanceId, Actor>();
+  /** Being loaded: two looks may find the same instance, and it must not get two actors. */
+  const adopting = new Set<WorkflowInstanceId>();
   /** Instances of serial workflows, whose start asks the queue first. */
   const serial = new Map<WorkflowInstanceId, Parameters<typeof admit>[1]>();
   const definitions = new Map<string, LoadedDefinition>();
@@ -75,9 +77,20 @@ export function inbox(deps: InboxDeps): Inbox {
   };
 
   const adopt = async (ids: readonly WorkflowInstanceId[]): Promise<void> => {
+    const mine = ids.filter((id) => !actors.has(id) && !adopting.has(id));
+    if (mine.length === 0) return;
+    for (const id of mine) adopting.add(id);
+    try {
+      await loadAndStart(mine);
+    } finally {
+      for (const id of mine) adopting.delete(id);
+    }
+  };
+
+  const loadAndStart = async (ids: readonly WorkflowInstanceId[]): Promise<void> => {
     for (const loaded of await loadInstances(database, ids)) {
       // Between taking and loading somebody may have decided that this master is gone.
-      if (isClosed || loaded.instance.owner !== owner || actors.has(loaded.instance.id)) continue;
+      if (isClosed || loaded.instance.owner !== owner) continue;
       try {
         await startActor(loaded);
       } catch (error) {
@@ -177,13 +190,20 @@ export function inbox(deps: InboxDeps): Inbox {
     const epochs = await ownedInstances(database, owner);
     if (isClosed) return;
     proof = { atMs, epochs };
-    for (const one of actors.values()) {
-      const epoch = epochs.get(one.instance);
-      // Not in the rows may also mean: came to rest a moment ago. Only a higher epoch takes an actor its instance.
-      if (epoch !== undefined && epoch > one.epoch) drop(one);
-    }
-    const orphans = [...epochs.keys()].filter((id) => !actors.has(id));
+    await forgetTaken(epochs);
+    const orphans = [...epochs.keys()].filter((id) => !actors.has(id) && !adopting.has(id));
     if (orphans.length > 0) await adopt(orphans.slice(0, takeAtOnce));
+  };
+
+  /** Not among the owned may also mean: came to rest a moment ago. Only a higher epoch takes an actor its instance. */
+  const forgetTaken = async (owned: ReadonlyMap<WorkflowInstanceId, number>): Promise<void> => {
+    const doubtful = [...actors.values()].filter((one) => owned.get(one.instance) !== one.epoch);
+    if (doubtful.length === 0) return;
+    const epochs = await epochsOf(
+      database,
+      doubtful.map((one) => one.instance),
+    );
+    for (const one of doubtful) if ((epochs.get(one.instance) ?? 0) > one.epoch) drop(one);
   };
 
   return {

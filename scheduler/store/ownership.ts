@@ -23,10 +23,15 @@ interface IdRow {
 export interface TakeOptions {
   readonly owner: Incarnation;
   readonly limit: number;
-  /** Only instances with `id mod slots = slot`: for speed, several masters then do not meet on the same rows. */
+  /**
+   * Instances with `id mod slots = slot` first: for speed, several masters then do not meet on the same rows. What the
+   * master of a slot has left lying for a second is anybody's.
+   */
   readonly slot: number;
   readonly slots: number;
 }
+
+const leftLyingMs = 1_000;
 
 /**
  * Takes ownerless instances that have a command, most urgent first. The commands stay until the transaction that obeys
@@ -39,7 +44,10 @@ export async function takeInstances(database: Database, options: TakeOptions): P
     .join("workflow_instance as i", "i.id", "c.workflow_instance_id")
     .whereNull("i.owner")
     .modify((query) => {
-      if (slots > 1) query.whereRaw("i.id % ? = ?", [slots, slot]);
+      if (slots <= 1) return;
+      query.where((mine) => {
+        mine.whereRaw("i.id % ? = ?", [slots, slot]).orWhere("c.created_at", "<", database.nowMs() - leftLyingMs);
+      });
     })
     .orderBy([{ column: "c.priority" }, { column: "c.id" }])
     .limit(limit)
@@ -53,7 +61,14 @@ export async function takeInstances(database: Database, options: TakeOptions): P
       .whereNull("owner")
       .orderBy("id")
       .forUpdate();
-    const taken = free.map((row) => String(row.id));
+    // Asked once more under the lock: another master may have obeyed the command and let the instance go again.
+    const asked: readonly { readonly id: string | number }[] = await transaction("command")
+      .whereIn(
+        "workflow_instance_id",
+        free.map((row) => row.id),
+      )
+      .distinct("workflow_instance_id as id");
+    const taken = asked.map((row) => String(row.id));
     if (taken.length === 0) return [];
     await transaction("workflow_instance")
       .whereIn("id", taken)
@@ -61,6 +76,18 @@ export async function takeInstances(database: Database, options: TakeOptions): P
     const isTaken = new Set(taken);
     return ids.filter((id) => isTaken.has(id)).map(workflowInstanceId);
   });
+}
+
+/** The present epochs of instances, whoever owns them. */
+export async function epochsOf(
+  database: Database,
+  ids: readonly WorkflowInstanceId[],
+): Promise<ReadonlyMap<WorkflowInstanceId, number>> {
+  const rows = await database
+    .knex("workflow_instance")
+    .whereIn("id", [...ids])
+    .select("id", "owner_epoch");
+  return new Map(rows.map((row) => [workflowInstanceId(row.id), Number(row.owner_epoch)]));
 }
 
 /** Commands to instances that this master owns, oldest first. */
