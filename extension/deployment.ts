@@ -29,7 +29,7 @@ export async function gather(flows: readonly vscode.Uri[], language: FlowLanguag
   const files = new Map<string, DeployedFile>();
   const add = async (uri: vscode.Uri) => {
     const name = deployedPath(uri);
-    if (!files.has(name)) files.set(name, { path: name, ...contentOf(await vscode.workspace.fs.readFile(uri)) });
+    if (!files.has(name)) files.set(name, { path: name, ...contentOf(uri, await vscode.workspace.fs.readFile(uri)) });
   };
   for (const flow of flows) {
     await save(flow);
@@ -64,9 +64,11 @@ function settingsAbove(flow: vscode.Uri): readonly vscode.Uri[] {
   }
 }
 
-function contentOf(bytes: Uint8Array): { text: string; encoding?: "base64" } {
+function contentOf(uri: vscode.Uri, bytes: Uint8Array): { text: string; encoding?: "base64" } {
+  // What is to be read as a workflow is sent as text, come what may: that it is none is the scheduler's to say.
+  const isSource = /(\.flow|\/porpoise\.json)$/.test(uri.path);
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
+    return { text: new TextDecoder("utf-8", { fatal: !isSource, ignoreBOM: true }).decode(bytes) };
   } catch {
     return { text: Buffer.from(bytes).toString("base64"), encoding: "base64" };
   }
