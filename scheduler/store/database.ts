@@ -69,9 +69,19 @@ const isDeadlock = (error: unknown): boolean => {
 export function isPassing(error: unknown): boolean {
   if (error instanceof OperationError) return error.code === "unavailable" || error.code === "exhausted";
   if (isDeadlock(error)) return true;
-  const { code = "", errcode, message = "" } = error as { code?: string; errcode?: number; message?: string };
+  const { code, errcode, fatal, message = "" } = error as DriverError;
   if (code === "ERR_SQLITE_ERROR") return passingSqlite.has((errcode ?? 0) & 0xff);
-  return passingCodes.has(code) || /pool|connection/i.test(message);
+  if (code !== undefined) return passingCodes.has(code);
+  // mysql2 calls an error of the connection itself fatal. Of other messages only knex's own are read: they begin with it,
+  // while those of statements begin with the statement and its values, which may say anything.
+  return fatal === true || /^(Knex: Timeout acquiring|Unable to acquire) a connection/.test(message);
+}
+
+interface DriverError {
+  readonly code?: string;
+  readonly errcode?: number;
+  readonly fatal?: boolean;
+  readonly message?: string;
 }
 
 /** Whether the database cannot write because its disk is full. */
@@ -92,6 +102,8 @@ const passingCodes: ReadonlySet<string> = new Set([
   "EPIPE",
   "ETIMEDOUT",
   "ENOTFOUND",
+  "EAI_AGAIN",
+  "ENETUNREACH",
   "EHOSTUNREACH",
   "ER_SERVER_SHUTDOWN",
   "ER_CON_COUNT_ERROR",
@@ -100,4 +112,7 @@ const passingCodes: ReadonlySet<string> = new Set([
   "ER_LOCK_DEADLOCK",
   "ER_LOCK_WAIT_TIMEOUT",
   "ER_CONNECTION_KILLED",
+  "ER_QUERY_INTERRUPTED",
+  "ER_OPTION_PREVENTS_STATEMENT",
+  "ER_TOO_MANY_USER_CONNECTIONS",
 ]);
