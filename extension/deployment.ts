@@ -68,7 +68,7 @@ function contentOf(uri: vscode.Uri, bytes: Uint8Array): { text: string; encoding
   // What is to be read as a workflow is sent as text, come what may: that it is none is the scheduler's to say.
   const isSource = /(\.flow|\/porpoise\.json)$/.test(uri.path);
   try {
-    return { text: new TextDecoder("utf-8", { fatal: !isSource, ignoreBOM: true }).decode(bytes) };
+    return { text: new TextDecoder("utf-8", { fatal: !isSource, ignoreBOM: !isSource }).decode(bytes) };
   } catch {
     return { text: Buffer.from(bytes).toString("base64"), encoding: "base64" };
   }
