@@ -95,17 +95,15 @@ export function actor(deps: ActorDeps): Actor {
     const isRecovery = mustRecover;
     mailbox = [];
     mustRecover = false;
-    const before = placedTasks(batch);
-    for (const event of batch) {
-      if (event.kind === "command") instance.applyCommand(event.command);
-      else instance.applyTask(event.task, event.event, event.details);
+    let transition: Transition | undefined;
+    let isKept = false;
+    try {
+      transition = decide(batch, isRecovery);
+      isKept = transition === undefined || (await deps.save(transition));
+    } finally {
+      // A turn that fails answers too: the worker then asks whoever owns the instance next.
+      answer(batch, isKept);
     }
-    releaseUnused(before);
-    // While recovering nothing is placed yet: what is dispatched is then the predecessor's doing, and is settled first.
-    instance.settle(isRecovery ? () => undefined : place);
-    const transition = instance.takeTransition(deps.owner);
-    const isKept = transition === undefined || (await deps.save(transition));
-    answer(batch, isKept);
     if (isClosed) return;
     if (!isKept) {
       deps.onLost(self);
@@ -114,6 +112,18 @@ export function actor(deps: ActorDeps): Actor {
     const owed = isRecovery ? instance.recoveredDuties() : transition ? instance.takeDuties() : [];
     for (const { task, duties } of owed) perform(task, duties);
     if (transition?.header.owner === null) deps.onRest(self, transition);
+  };
+
+  const decide = (batch: readonly ActorEvent[], isRecovery: boolean): Transition | undefined => {
+    const before = placedTasks(batch);
+    for (const event of batch) {
+      if (event.kind === "command") instance.applyCommand(event.command);
+      else instance.applyTask(event.task, event.event, event.details);
+    }
+    releaseUnused(before);
+    // While recovering nothing is placed yet: what is dispatched is then the predecessor's doing, and is settled first.
+    instance.settle(isRecovery ? () => undefined : place);
+    return instance.takeTransition(deps.owner);
   };
 
   /** A slot that was reserved for a task which does not want it any more (it was stopped meanwhile) is given back. */

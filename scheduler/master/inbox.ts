@@ -20,6 +20,8 @@ export interface Inbox {
   /** Compares rows with actors, and proves that this master still owns what it works on. */
   compare(): Promise<void>;
   post(task: TaskInstanceId, event: Omit<Extract<ActorEvent, { readonly kind: "task" }>, "kind" | "task">): boolean;
+  /** Whether the task's instance has its actor here. */
+  holds(task: TaskInstanceId | undefined): boolean;
   /**
    * How long ago the request was sent whose answer last proved ownership under this epoch, in milliseconds; undefined when
    * the instance is not owned under it.
@@ -215,6 +217,10 @@ export function inbox(deps: InboxDeps): Inbox {
       if (!parts || !found) return false;
       found.post({ ...event, kind: "task", task: parts.taskIndex });
       return true;
+    },
+    holds: (task) => {
+      const parts = task === undefined ? undefined : splitTaskInstanceId(task);
+      return parts !== undefined && actors.has(parts.instance);
     },
     provenAgoMs: (instance, epoch) => {
       if (actors.get(instance)?.epoch !== epoch || proof.epochs.get(instance) !== epoch) return undefined;

@@ -139,6 +139,7 @@ function startTerm(deps: MasterDeps): Term {
 
   const reports = reportHandlers({
     database,
+    self,
     inbox: () => box,
     heardFrom: (worker) => links.heardFrom(worker),
     leaseMs: registry.leaseMs,

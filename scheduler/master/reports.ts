@@ -9,6 +9,7 @@ import type { Inbox } from "./inbox.ts";
 
 export interface ReportDeps {
   readonly database: Database;
+  readonly self: Incarnation;
   readonly inbox: () => Inbox;
   readonly heardFrom: (worker: Incarnation) => void;
   readonly leaseMs: number;
@@ -16,6 +17,8 @@ export interface ReportDeps {
 
 export function reportHandlers(deps: ReportDeps): Handlers {
   const { database, inbox } = deps;
+  /** While the database is away a worker sends the same reports again and again: each is kept in mind once. */
+  const underWay = new Map<string, Promise<ReportAnswer>>();
 
   const report = async ({
     reports,
@@ -24,8 +27,17 @@ export function reportHandlers(deps: ReportDeps): Handlers {
     return { answers: await Promise.all(reports.map((one) => take(one, nowMs))) };
   };
 
+  const take = (one: Report, nowMs: number): Promise<ReportAnswer> => {
+    const key = `${one.taskInstance}#${one.attempt} ${one.kind}`;
+    const known = underWay.get(key);
+    if (known) return known;
+    const answer = post(one, nowMs).finally(() => underWay.delete(key));
+    underWay.set(key, answer);
+    return answer;
+  };
+
   /** Answered after the commit: until then the worker keeps it. */
-  const take = (one: Report, nowMs: number): Promise<ReportAnswer> =>
+  const post = (one: Report, nowMs: number): Promise<ReportAnswer> =>
     new Promise((resolve) => {
       const atMs = nowMs - one.agoMs;
       const { attempt } = one;
@@ -49,9 +61,17 @@ export function reportHandlers(deps: ReportDeps): Handlers {
 
   const ask = async ({
     attempts,
-  }: MasterRequests["owner"]["request"]): Promise<MasterRequests["owner"]["response"]> => ({
-    answers: await ownersOf(database, attempts),
-  });
+  }: MasterRequests["owner"]["request"]): Promise<MasterRequests["owner"]["response"]> => {
+    const answers = await ownersOf(database, attempts);
+    return {
+      // Taken, but not loaded yet: a report would be refused, so the worker is to ask again a little later.
+      answers: answers.map((answer, index) =>
+        answer.kind === "owner" && answer.master === deps.self && !inbox().holds(attempts[index]?.taskInstance)
+          ? { kind: "none" }
+          : answer,
+      ),
+    };
+  };
 
   const confirm = ({ instances }: MasterRequests["confirm"]["request"]): MasterRequests["confirm"]["response"] => ({
     checkedAgoMs: instances.map(({ id, ownerEpoch }) => {

@@ -116,7 +116,10 @@ export type AttemptOwner =
   | { readonly kind: "none" }
   | { readonly kind: "drop" };
 
-/** For each attempt, who owns its instance now; `drop` when it is not the current attempt of an active task any more. */
+/**
+ * For each attempt, who owns its instance now; `drop` when it is not the current attempt of an active task any more, or its
+ * instance is over (given up with tasks under way).
+ */
 export async function ownersOf(
   database: Database,
   attempts: readonly { readonly taskInstance: TaskInstanceId; readonly attempt: number }[],
@@ -127,6 +130,7 @@ export async function ownersOf(
     .knex("task_instance as t")
     .join("workflow_instance as i", "i.id", "t.workflow_instance_id")
     .whereIn("i.id", ids)
+    .whereIn("i.state", needOwner)
     .whereIn("t.state", ["dispatched", "running"])
     .select("i.id", "i.owner", "t.task_index", "t.attempt");
   const current = new Map(rows.map((row) => [`${row["id"]}.${row["task_index"]}`, row]));

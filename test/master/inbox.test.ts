@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { dispatcher } from "../../scheduler/master/dispatcher.ts";
 import { type Inbox, inbox } from "../../scheduler/master/inbox.ts";
-import { incarnation } from "../../scheduler/model/ids.ts";
+import { incarnation, taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
 import type { Logger } from "../../scheduler/model/logger.ts";
 import { takeInstances } from "../../scheduler/store/ownership.ts";
 import type { Assignment } from "../../scheduler/wire/messages.ts";
@@ -24,7 +24,7 @@ describe("what a master owns", () => {
   after(() => engine.close());
 
   /** A master's inbox without a master around it; what it dispatches is kept here and goes nowhere. */
-  const alone = (): { readonly box: Inbox; readonly dispatched: readonly Assignment[] } => {
+  const alone = (database = engine.database): { readonly box: Inbox; readonly dispatched: readonly Assignment[] } => {
     const dispatched: Assignment[] = [];
     const queue = dispatcher({ isAlone: () => true });
     queue.setWorker(worker, {
@@ -40,7 +40,7 @@ describe("what a master owns", () => {
       groups: ["default"],
     });
     const box = inbox({
-      database: engine.database,
+      database,
       owner: self,
       dispatcher: queue,
       links: () => ({
@@ -105,6 +105,26 @@ describe("what a master owns", () => {
     await engine.database.knex("workflow_instance").where({ id }).update({ owner: other, owner_epoch: 7 });
     await mine.box.compare();
     assert.equal(mine.box.size(), 0);
+    mine.box.close();
+    await forget(id);
+  });
+
+  test("a report is answered when the turn it belongs to fails", { timeout: 10_000 }, async () => {
+    let isBroken = false;
+    const { database } = engine;
+    const mine = alone({
+      ...database,
+      transact: (work) =>
+        isBroken ? Promise.reject(new Error("Data too long for a column")) : database.transact(work),
+    });
+    const { id } = await engine.start("t/one");
+    await begin(mine, id);
+    isBroken = true;
+    const isKept = await new Promise<boolean>((answer) => {
+      const event = { kind: "ended", attempt: 1, atMs: 0, outcome: "succeeded" } as const;
+      mine.box.post(taskInstanceId(workflowInstanceId(id), 0), { event, answer });
+    });
+    assert.equal(isKept, false);
     mine.box.close();
     await forget(id);
   });
