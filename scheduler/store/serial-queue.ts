@@ -36,7 +36,12 @@ export async function admit(
       .first("event_seq", "queue_position", "state");
     if (!mine) return "not_owned";
     const before = await ahead(transaction, { instance, workflowId, position: mine.queue_position });
-    if (before.length === 0) return "admitted";
+    if (before.length === 0) {
+      // Until its start is saved it stands as one that waits: before all others then, also those that asked earlier and
+      // become visible only now.
+      await transaction("workflow_instance").where({ id: instance }).update({ queue_position: 0 });
+      return "admitted";
+    }
 
     const state = concurrency === "serial_discard" ? "stopped" : "serial_wait";
     const eventSeq = Number(mine.event_seq) + (mine.state === state ? 0 : 1);
