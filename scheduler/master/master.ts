@@ -126,6 +126,8 @@ interface Term {
   close(): void;
 }
 
+const schedulesAtOnce = 500;
+
 /** All that belongs to one incarnation, and ends with it. */
 function startTerm(deps: MasterDeps): Term {
   const { database, registry } = deps;
@@ -236,17 +238,32 @@ function startTerm(deps: MasterDeps): Term {
   };
   const sweep = async (): Promise<void> => {
     if (!isConnected) return;
-    await sweepOwners(failover);
-    for (const id of await openBackfills(database)) wakeIf(await advanceBackfill(database, id));
-    for (const id of await queuedWorkflows(database)) wakeIf(await startNextOfQueue(database, id));
+    // Each by itself: what cannot be done for one must not keep the others waiting.
+    await background(sweepOwners(failover), "failover");
+    for (const id of await openBackfills(database)) {
+      await background(advanceBackfill(database, id).then(wakeIf), "backfill");
+    }
+    for (const id of await queuedWorkflows(database)) {
+      await background(startNextOfQueue(database, id).then(wakeIf), "serial queue");
+    }
   };
   const fireSchedules = async (): Promise<void> => {
     if (!isConnected) return;
     const nowMs = database.nowMs();
-    const decide: Parameters<typeof fireDueSchedules>[1]["decide"] = (due) =>
-      fireDue(due, nowMs, settings.misfireAfterMs);
-    const fired = await fireDueSchedules(database, { nowMs, limit: 500, decide });
-    wakeIf(fired.length);
+    const decide: Parameters<typeof fireDueSchedules>[1]["decide"] = (due) => {
+      try {
+        return fireDue(due, nowMs, settings.misfireAfterMs);
+      } catch (error) {
+        log.error({ error, workflow: due.workflowId }, "a schedule cannot be read: it does not fire, the others do");
+        return { fireTimesMs: [], nextFireAtMs: due.nextFireAtMs };
+      }
+    };
+    // Thousands may be due at once: one round after the other, without a pause.
+    while (!signal.aborted) {
+      const fired = await fireDueSchedules(database, { nowMs, limit: schedulesAtOnce, decide });
+      if (fired.length === 0) return;
+      wake();
+    }
   };
 
   return {

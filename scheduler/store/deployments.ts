@@ -177,7 +177,8 @@ async function storeSchedule(
     ...times,
     catch_up: schedule.catchUp,
     online,
-    next_fire_at: isSame && online ? known["next_fire_at"] : next,
+    // What was offline has nothing to catch up.
+    next_fire_at: isSame && online && Number(known["online"]) ? known["next_fire_at"] : next,
   };
   if (known) await transaction("schedule").where({ workflow_id: workflowId }).update(row);
   else await transaction("schedule").insert({ workflow_id: workflowId, ...row });
