@@ -23,7 +23,7 @@ interface Floor {
 const log = ["pino", "prom-client"];
 
 const floors: { readonly [folder: string]: Floor } = {
-  "scheduler/model": { may: [], packages: ["croner", "temporal-polyfill"] },
+  "scheduler/model": { may: [], packages: ["temporal-polyfill"] },
   "scheduler/tasks": { may: ["scheduler/model"], packages: [] },
   "scheduler/language": { may: ["scheduler/model", "scheduler/tasks"], packages: [] },
   "scheduler/registry": { may: ["scheduler/model"], packages: ["node:", "node-zookeeper-client", "knex"] },
