@@ -6,6 +6,7 @@ import { ownersOf } from "../store/ownership.ts";
 import type { Connection, Handlers, Message } from "../wire/contract.ts";
 import type { MasterRequests, Report, ReportAnswer } from "../wire/messages.ts";
 import type { Inbox } from "./inbox.ts";
+import { reportedEvent } from "./reported-event.ts";
 
 export interface ReportDeps {
   readonly database: Database;
@@ -39,21 +40,8 @@ export function reportHandlers(deps: ReportDeps): Handlers {
   /** Answered after the commit: until then the worker keeps it. */
   const post = (one: Report, nowMs: number): Promise<ReportAnswer> =>
     new Promise((resolve) => {
-      const atMs = nowMs - one.agoMs;
-      const { attempt } = one;
       const isTaken = inbox().post(one.taskInstance, {
-        ...(one.kind === "started"
-          ? { event: { kind: "started", attempt, atMs } }
-          : {
-              event: {
-                kind: "ended",
-                attempt,
-                atMs,
-                outcome: one.outcome,
-                ...(one.reason ? { reason: one.reason } : {}),
-              },
-              details: { outputs: one.outputs, ...(one.exitCode === undefined ? {} : { exitCode: one.exitCode }) },
-            }),
+        ...reportedEvent(one, nowMs),
         answer: (isKept) => resolve(isKept ? "kept" : "not_mine"),
       });
       if (!isTaken) resolve("not_mine");

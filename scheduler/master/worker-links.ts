@@ -4,10 +4,13 @@
 import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
 import type { TaskEvent } from "../model/life/task.ts";
 import type { Logger } from "../model/logger.ts";
+import { OperationError } from "../model/operation-error.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Connection } from "../wire/contract.ts";
-import type { Assignment, AttemptRef, DispatchAnswer, Settlement, WorkerRequests } from "../wire/messages.ts";
+import type { Assignment, AttemptRef, DispatchAnswer, Report, Settlement, WorkerRequests } from "../wire/messages.ts";
 import type { Peers } from "../wire/peers.ts";
+import type { EndDetails } from "./instance-state.ts";
+import { reportedEvent } from "./reported-event.ts";
 
 export interface WorkerLinks {
   dispatch(assignment: Assignment): void;
@@ -28,11 +31,7 @@ export interface WorkerLinksDeps {
   /** The worker refuses new attempts. */
   readonly onDraining: (worker: Incarnation) => void;
   /** Something became known of an attempt. */
-  readonly onEvent: (
-    task: TaskInstanceId,
-    event: TaskEvent,
-    details?: { readonly exitCode?: number; readonly outputs?: Record<string, string> },
-  ) => void;
+  readonly onEvent: (task: TaskInstanceId, event: TaskEvent, details?: EndDetails) => void;
 }
 
 /** An attempt under way, and what is still to be said about it. */
@@ -121,28 +120,63 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
 
   const sendRound = async (connection: Connection, owed: readonly Obligation[]): Promise<boolean> => {
     const settle = owed.filter((one) => one.mustSettle);
-    if (settle.length > 0) {
-      const { settlements } = await ask(connection, "settle", { attempts: settle.map((one) => one.ref) });
-      settle.forEach((one, index) => {
+    await inParts(settle, async (part) => {
+      const { settlements } = await ask(connection, "settle", { attempts: part.map((one) => one.ref) });
+      part.forEach((one, index) => {
         one.mustSettle = false;
         settled(one, settlements[index]);
       });
-    }
-    const dispatch = owed.filter((one) => one.assignment !== undefined);
-    if (dispatch.length > 0) {
-      const assignments = dispatch.flatMap((one) => one.assignment ?? []);
+    });
+    const dispatch = owed.filter((one) => one.assignment !== undefined && isCurrent(one));
+    await inParts(dispatch, async (part) => {
+      const assignments = part.flatMap((one) => one.assignment ?? []);
       const { answers } = await ask(connection, "dispatch", { assignments });
-      dispatch.forEach((one, index) => {
+      part.forEach((one, index) => {
         one.assignment = undefined;
         dispatched(one, answers[index]);
       });
-    }
+    });
     const kill = owed.filter((one) => one.killReason !== undefined);
     if (kill.length > 0) {
       await ask(connection, "kill", { attempts: kill.map((one) => ({ ...one.ref, reason: one.killReason ?? "" })) });
       for (const one of kill) one.killReason = undefined;
     }
     return settle.length + dispatch.length + kill.length > 0;
+  };
+
+  /** All at once, or in halves where that is refused (too large, or one of them is at fault), until that one stands alone. */
+  const inParts = async (
+    list: readonly Obligation[],
+    send: (part: readonly Obligation[]) => Promise<void>,
+  ): Promise<void> => {
+    const [first, second] = list;
+    if (!first) return;
+    try {
+      await send(list);
+    } catch (error) {
+      if (!(error instanceof OperationError) || (error.code !== "conflict" && error.code !== "invalid")) throw error;
+      if (!second) return refused(first, error);
+      const middle = Math.ceil(list.length / 2);
+      await inParts(list.slice(0, middle), send);
+      await inParts(list.slice(middle), send);
+    }
+  };
+
+  const refused = (one: Obligation, error: OperationError): void => {
+    log.warn({ worker: one.worker, task: one.ref.taskInstance, reason: error.message }, "a worker refuses an attempt");
+    const mayNeverStart = one.assignment !== undefined && error.code === "invalid";
+    one.assignment = undefined;
+    // A conflict: somebody else owns the instance, and the comparison of owners will tell.
+    one.mustSettle = false;
+    if (!mayNeverStart || !isCurrent(one)) return;
+    const { taskInstance, attempt } = one.ref;
+    deps.onEvent(taskInstance, {
+      kind: "ended",
+      attempt,
+      atMs: deps.nowMs(),
+      outcome: "failed",
+      reason: error.message,
+    });
   };
 
   const ask = async <Method extends keyof WorkerRequests & string>(
@@ -176,9 +210,12 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
           reason: "stopped before it started",
         });
         return;
+      case "wrong_worker":
+        // It has another name by now. It may have taken the attempt under the former one: it is asked how that stands.
+        one.mustSettle = true;
+        return;
       case "accepted":
-      case "stale": // somebody else owns the instance: the sweep that compares owners will tell
-      case "wrong_worker": // another life at that address: the one that was meant will be found gone
+      case "stale": // somebody else owns the instance: the comparison of owners will tell
       case undefined:
         return;
     }
@@ -201,10 +238,18 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
       case "running":
         deps.onEvent(taskInstance, { kind: "started", attempt, atMs: deps.nowMs() - settlement.forMs });
         return;
+      case "ended":
+        // Its report comes by itself as well, unless a former owner said that it was kept and its database has lost it since.
+        ended(taskInstance, settlement.report);
+        return;
       case "queued":
-      case "ended": // its report comes by itself, to whoever owns the instance
         return;
     }
+  };
+
+  const ended = (task: TaskInstanceId, report: Report): void => {
+    const { event, details } = reportedEvent(report, deps.nowMs());
+    deps.onEvent(task, event, details);
   };
 
   const heardFrom = (worker: Incarnation): void => void contactMs.set(worker, performance.now());
