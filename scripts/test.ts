@@ -1,7 +1,7 @@
 // Runs groups of tests (unit, integration, e2e, chaos) one after the other; ends with one plain line for all of them.
 
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -18,6 +18,39 @@ const settings: Record<Group, { readonly concurrency: number; readonly timeoutMs
   chaos: { concurrency: 1, timeoutMs: 600_000 },
 };
 
+interface Need {
+  /** A program on the PATH or a file. */
+  readonly program: string;
+  readonly debian: string;
+}
+
+const servers: readonly Need[] = [
+  { program: "/usr/sbin/mariadbd", debian: "mariadb-server" },
+  { program: "/usr/share/java/zookeeper.jar", debian: "zookeeper" },
+  { program: "/usr/share/java/slf4j-simple.jar", debian: "libslf4j-java" },
+  { program: "java", debian: "default-jre-headless" },
+];
+
+/** What a group needs beside Node. */
+const needs: Record<Group, readonly Need[]> = {
+  unit: [
+    { program: "bash", debian: "bash" },
+    { program: "git", debian: "git" },
+    { program: "python3", debian: "python3" },
+  ],
+  integration: servers,
+  e2e: [
+    { program: "git", debian: "git" },
+    { program: "chromium", debian: "chromium" },
+    { program: "rg", debian: "ripgrep" },
+    // They compile two native modules of the VS Code that is tested in.
+    { program: "g++", debian: "g++" },
+    { program: "make", debian: "make" },
+    { program: "python3", debian: "python3" },
+  ],
+  chaos: servers,
+};
+
 interface Summary {
   passed: number;
   failed: number;
@@ -31,6 +64,18 @@ if (asked.length === 0 || unknown.length > 0) {
   process.exit(2);
 }
 
+const missing = new Set(
+  groups
+    .filter((name) => asked.includes(name))
+    .flatMap((name) => needs[name])
+    .filter((need) => !isThere(need.program))
+    .map((need) => need.debian),
+);
+if (missing.size > 0) {
+  console.error(`these tests need more: apt-get install -y --no-install-recommends ${[...missing].join(" ")}`);
+  process.exit(1);
+}
+
 const total: Summary = { passed: 0, failed: 0, skipped: 0 };
 for (const group of groups.filter((name) => asked.includes(name))) {
   const summary = await run(group);
@@ -40,6 +85,11 @@ for (const group of groups.filter((name) => asked.includes(name))) {
 }
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+
+function isThere(program: string): boolean {
+  const folders = program.startsWith("/") ? [""] : (process.env["PATH"] ?? "").split(path.delimiter);
+  return folders.some((folder) => existsSync(path.join(folder, program)));
+}
 
 function filesOf(group: Group): readonly string[] {
   const all = globSync("test/**/*.test.ts", { cwd: root }).sort();

@@ -34,7 +34,7 @@ export const problemShape = (path: string, problem: Problem): ProblemShape => ({
     : {}),
 });
 
-export function instanceShape(instance: ListedInstance, zone = "UTC"): InstanceShape {
+export function instanceShape(instance: ListedInstance): InstanceShape {
   return {
     id: instance.id,
     project: instance.project,
@@ -42,7 +42,7 @@ export function instanceShape(instance: ListedInstance, zone = "UTC"): InstanceS
     version: instance.version,
     state: instance.state,
     trigger: instance.trigger,
-    scheduleTime: instance.scheduleTimeMs === null ? null : formatInZone(instance.scheduleTimeMs, zone),
+    scheduleTime: instance.scheduleTimeMs === null ? null : formatInZone(instance.scheduleTimeMs, instance.zone),
     startedAt: timeOrNull(instance.startedAtMs),
     endedAt: timeOrNull(instance.endedAtMs),
     runTimes: instance.runTimes,
@@ -148,7 +148,7 @@ export function workflowShape(workflow: StoredWorkflow, last: ListedInstance | u
     zone: definition.zone,
     nextFireAt:
       schedule?.online && schedule.nextFireAtMs !== null ? formatInZone(schedule.nextFireAtMs, definition.zone) : null,
-    ...(last ? { lastInstance: instanceShape(last, definition.zone) } : {}),
+    ...(last ? { lastInstance: instanceShape(last) } : {}),
   };
 }
 

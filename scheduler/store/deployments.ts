@@ -135,6 +135,7 @@ async function storeVersion(
     path: workflow.path,
     source: workflow.source,
     definition: JSON.stringify(workflow.definition),
+    zone: workflow.definition.zone,
     files: JSON.stringify(workflow.files),
     deployed_at: nowMs,
     deployed_by: what.deployedBy,

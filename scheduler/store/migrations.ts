@@ -84,6 +84,8 @@ async function createAll(knex: Knex): Promise<void> {
     table.text("path").notNullable();
     table.text("source", "longtext").notNullable();
     table.text("definition", "longtext").notNullable();
+    /** The workflow's, also in the definition: lists of instances tell schedule times in it. */
+    table.string("zone", 64).notNullable();
     /** [{path, sha256}] of the files that its tasks name. */
     table.text("files", "longtext").notNullable();
     table.bigInteger("deployed_at").notNullable();

@@ -26,6 +26,8 @@ export interface StoredWorkflow {
 export interface ListedInstance extends InstanceRecord {
   readonly project: string;
   readonly workflow: string;
+  /** The workflow's time zone. */
+  readonly zone: string;
 }
 
 export interface StoredVersionInfo {
@@ -116,6 +118,9 @@ export async function instances(database: Database, filter: InstanceFilter): Pro
   const rows: readonly Row[] = await database
     .knex("workflow_instance as i")
     .join("workflow as w", "w.id", "i.workflow_id")
+    .leftJoin("workflow_version as v", (join) => {
+      join.on("v.workflow_id", "i.workflow_id").andOn("v.version", "i.version");
+    })
     .modify((query) => {
       if (filter.project !== undefined) query.where("w.project", filter.project);
       if (filter.workflow !== undefined) query.where("w.name", filter.workflow);
@@ -125,7 +130,7 @@ export async function instances(database: Database, filter: InstanceFilter): Pro
     })
     .orderBy("i.id", "desc")
     .limit(filter.limit)
-    .select("i.*", "w.project", "w.name as workflow_name");
+    .select("i.*", "w.project", "w.name as workflow_name", "v.zone");
   return rows.map(listed);
 }
 
@@ -133,8 +138,11 @@ export async function instance(database: Database, id: WorkflowInstanceId): Prom
   const row: Row | undefined = await database
     .knex("workflow_instance as i")
     .join("workflow as w", "w.id", "i.workflow_id")
+    .leftJoin("workflow_version as v", (join) => {
+      join.on("v.workflow_id", "i.workflow_id").andOn("v.version", "i.version");
+    })
     .where("i.id", id)
-    .first("i.*", "w.project", "w.name as workflow_name");
+    .first("i.*", "w.project", "w.name as workflow_name", "v.zone");
   return row && listed(row);
 }
 
@@ -142,6 +150,7 @@ const listed = (row: Row): ListedInstance => ({
   ...instanceFromRow(row),
   project: String(row["project"]),
   workflow: String(row["workflow_name"]),
+  zone: String(row["zone"] ?? "UTC"),
 });
 
 /** The newest instance of each of these workflows. */
@@ -157,8 +166,11 @@ export async function lastInstances(
     .max("id");
   const rows: readonly Row[] = await knex("workflow_instance as i")
     .join("workflow as w", "w.id", "i.workflow_id")
+    .leftJoin("workflow_version as v", (join) => {
+      join.on("v.workflow_id", "i.workflow_id").andOn("v.version", "i.version");
+    })
     .whereIn("i.id", newest)
-    .select("i.*", "w.project", "w.name as workflow_name");
+    .select("i.*", "w.project", "w.name as workflow_name", "v.zone");
   return new Map(rows.map((row) => [String(row["workflow_id"]), listed(row)]));
 }
 

@@ -10,13 +10,10 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readContext } from "../../extension/local-scheduler.ts";
 import { openEditor } from "./host/editor.ts";
-import { missingPrograms } from "./host/provision.ts";
 
 const program = fileURLToPath(new URL("../../scheduler/cli/main.ts", import.meta.url));
 
-test("the editor says why it is not connected, and finds a scheduler that comes back", {
-  skip: missingPrograms() ?? false,
-}, async (t) => {
+test("the editor says why it is not connected, and finds a scheduler that comes back", async (t) => {
   const elsewhere = await mkdtemp(path.join(tmpdir(), "porpoise-elsewhere-"));
   let scheduler = await startScheduler(elsewhere, "0");
   t.after(async () => {

@@ -7,13 +7,10 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { runningLocalScheduler } from "../../extension/local-scheduler.ts";
 import { openEditor } from "./host/editor.ts";
-import { missingPrograms } from "./host/provision.ts";
 
 const days = ["2026-11-09", "2026-11-10", "2026-11-11"];
 
-test("a workflow goes from its text to live logs, a backfill and a stopped run without leaving the editor", {
-  skip: missingPrograms() ?? false,
-}, async (t) => {
+test("a workflow goes from its text to live logs, a backfill and a stopped run without leaving the editor", async (t) => {
   const editor = await openEditor((line) => t.diagnostic(line));
   t.after(editor.close);
   const { vscode, folder, step } = editor;

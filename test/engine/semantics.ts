@@ -266,6 +266,19 @@ export function semantics(name: string, database?: () => Promise<DatabaseSetting
         }
         await engine.assertNothingLeft();
       });
+      test("a schedule time is told in the workflow's zone, in a list as alone", async () => {
+        const header = '  schedule = cron("0 30 2 * * ?") in "Europe/Berlin"\n  online = false';
+        await engine.deploy(workflow("zoned", { a: "echo $[yyyyMMddHHmm]" }, "", header));
+        const { id } = await engine.backfill("t/zoned", { dates: ["2024-07-01"] });
+        const read = async (): Promise<InstanceShape | undefined> => {
+          const { body } = await engine.request("GET", `/instances?backfill=${id}`);
+          return (body as { items: InstanceShape[] }).items[0];
+        };
+        const ran = await engine.over((await read())?.id ?? "");
+        assert.equal(ran.scheduleTime, "2024-07-01T02:30:00+02:00");
+        assert.equal((await read())?.scheduleTime, ran.scheduleTime);
+        assert.equal(await engine.log(taskOf(ran, "a").id), "202407010230\n");
+      });
       test("a backfill stops at the first failure, unless told to go on", async () => {
         await engine.deploy(workflow("stops", { a: "[ $[dd] != 02 ]" }));
         const states = async (onFailure: "stop" | "continue", from: string, to: string): Promise<string> => {

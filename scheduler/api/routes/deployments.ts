@@ -110,7 +110,8 @@ interface ReadDeployment {
 function read(request: DeployRequest): ReadDeployment {
   const bytes = new Map(request.files.map((file) => [file.path, Buffer.from(file.text, file.encoding ?? "utf8")]));
   const compiled = compile(
-    request.files.map(({ path, text }) => ({ path, text })),
+    // Bytes that are no UTF-8 read as replacement characters, which the compiler knows for what they are.
+    request.files.map((file) => ({ path: file.path, text: bytes.get(file.path)?.toString("utf8") ?? "" })),
     { hasFile: (file) => bytes.has(file) },
   );
   const problems = compiled.flatMap((file) => file.problems.map((problem) => problemShape(file.path, problem)));

@@ -249,7 +249,7 @@ async function show(deps: RouteDeps, id: WorkflowInstanceId): Promise<InstanceSh
     if (inGroup.length === 0) return `no worker is in group "${group}": start one, or choose another group`;
     return `waits for one of the ${inGroup.length} workers of group "${group}" to be free`;
   };
-  const shape = instanceShape(found, loaded.definition.zone);
+  const shape = instanceShape(found);
   const { definition } = loaded;
   return {
     ...shape,

@@ -44,7 +44,7 @@ export interface VscodeHost {
 }
 
 /** One line that says which Debian packages to install, or undefined when nothing is missing. */
-export function missingPrograms(): string | undefined {
+function missingPrograms(): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(path.delimiter);
   const isThere = (program: string) => folders.some((folder) => existsSync(path.join(folder, program)));
   const missing = [...toShowIt, ...(existsSync(hostFolder) ? [] : toSetItUp)].filter(
