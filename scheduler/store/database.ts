@@ -55,10 +55,15 @@ async function transact<T>(knex: Knex, work: (transaction: Knex.Transaction) => 
     try {
       return await knex.transaction(work);
     } catch (error) {
-      if (!isDeadlock(error) || tryNumber >= deadlockTries) throw error;
+      if (!mayPassAtOnce(error) || tryNumber >= deadlockTries) throw error;
     }
   }
 }
+
+/** Somebody else was a moment faster: with a lock, or in writing what may be written once, which the next try then finds. */
+const mayPassAtOnce = (error: unknown): boolean =>
+  isDeadlock(error) || (error as { errno?: number }).errno === duplicateKey;
+const duplicateKey = 1062;
 
 const isDeadlock = (error: unknown): boolean => {
   const { errno } = error as { errno?: number };

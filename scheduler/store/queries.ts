@@ -2,6 +2,7 @@
 
 import type { WorkflowDefinition } from "../model/definition.ts";
 import type { WorkflowInstanceId } from "../model/ids.ts";
+import type { WorkflowInstanceState } from "../model/states.ts";
 import type { Database } from "./database.ts";
 import {
   type AttemptRecord,
@@ -207,12 +208,12 @@ export async function newestAttempt(
 }
 
 /** Instances that are not over, by state. */
-export async function countByState(database: Database): Promise<ReadonlyMap<string, number>> {
+export async function countByState(database: Database): Promise<ReadonlyMap<WorkflowInstanceState, number>> {
   const rows: readonly Row[] = await database
     .knex("workflow_instance")
     .whereNotIn("state", ["succeeded", "failed", "stopped"])
     .groupBy("state")
     .select("state")
     .count({ count: "*" });
-  return new Map(rows.map((row) => [String(row["state"]), Number(row["count"])]));
+  return new Map(rows.map((row) => [row["state"] as WorkflowInstanceState, Number(row["count"])])); // only states are ever written there
 }

@@ -404,9 +404,10 @@ export function semantics(name: string, database?: () => Promise<DatabaseSetting
         await engine.deploy(workflow("once", { a: "true" }));
         const ask = () =>
           engine.request("POST", "/projects/t/workflows/once/instances", {}, { "Idempotency-Key": "k1" });
-        const [first, second] = [await ask(), await ask()];
-        assert.equal((first.body as InstanceShape).id, (second.body as InstanceShape).id);
-        await engine.over((first.body as InstanceShape).id);
+        const answers = await Promise.all([ask(), ask(), ask(), ask(), ask()]);
+        const ids = new Set([...answers, await ask()].map(({ body }) => (body as InstanceShape).id));
+        assert.equal(ids.size, 1);
+        await engine.over([...ids][0] ?? "");
       });
     });
   });

@@ -6,6 +6,7 @@ import path from "node:path";
 import { startApi } from "../../api/api.ts";
 import { folderLogStore } from "../../logs/folder.ts";
 import { startMaster } from "../../master/master.ts";
+import { needsOwner } from "../../model/life/workflow-instance.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import { forgetEveryone } from "../../registry/database-tables.ts";
 import { openRegistry } from "../../registry/registries.ts";
@@ -92,7 +93,9 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
     await untilAsked(io, async () => {
       if (options.exitWhenIdle === undefined) return false;
       const isQuiet = performance.now() - usage.lastAskedMs > options.exitWhenIdle * 1000;
-      return isQuiet && [...(await countByState(database)).values()].every((count) => count === 0);
+      return (
+        isQuiet && !(await countByState(database)).keys().some((state) => state === "submitted" || needsOwner(state))
+      );
     });
     await close.all();
     return 0;
