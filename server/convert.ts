@@ -11,11 +11,12 @@ import {
   type Range as LspRange,
   MarkupKind,
   SymbolKind,
+  type TextEdit,
 } from "vscode-languageserver/node";
 import type { Completions } from "../scheduler/language/features/completion.ts";
 import type { Completion } from "../scheduler/language/features/completion-item.ts";
 import type { OutlineSymbol } from "../scheduler/language/features/outline.ts";
-import type { Position, Problem, Severity } from "../scheduler/model/problem.ts";
+import type { Position, Problem, Range, Severity } from "../scheduler/model/problem.ts";
 
 /** More than anyone reads; the worst come first. */
 const mostDiagnostics = 1000;
@@ -59,6 +60,11 @@ export function toDiagnostics(
 export const toRange = ({ start, end }: { readonly start: Position; readonly end: Position }): LspRange => ({
   start: { line: start.line, character: start.character },
   end: { line: end.line, character: end.character },
+});
+
+export const toTextEdit = ({ range, text }: { readonly range: Range; readonly text: string }): TextEdit => ({
+  range: toRange(range),
+  newText: text,
 });
 
 const completionKinds: { readonly [kind in Completion["kind"]]: CompletionItemKind } = {

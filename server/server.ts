@@ -12,7 +12,8 @@ import { complete } from "../scheduler/language/features/completion.ts";
 import { hover } from "../scheduler/language/features/hover.ts";
 import { folds, lensHeader, outline } from "../scheduler/language/features/outline.ts";
 import { definitionsOf, nameAt, referencesOf } from "../scheduler/language/features/references.ts";
-import { toCompletionItems, toDocumentSymbol, toRange } from "./convert.ts";
+import { formatEdits } from "../scheduler/language/format.ts";
+import { toCompletionItems, toDocumentSymbol, toRange, toTextEdit } from "./convert.ts";
 import { documents } from "./documents.ts";
 import { outlineOf } from "./outline.ts";
 import { type LensTarget, lensCommands, type OutlineParams, outlineRequest } from "./protocol.ts";
@@ -96,6 +97,14 @@ export function startServer(connection: Connection, { now }: ServerDeps): void {
     const document = open.get(textDocument.uri)?.document;
     return document ? folds(document).map(({ from, to }) => ({ startLine: from, endLine: to })) : null;
   });
+  connection.onDocumentFormatting(({ textDocument }) => {
+    const document = open.get(textDocument.uri)?.document;
+    return document ? formatEdits(document).map(toTextEdit) : null;
+  });
+  connection.onDocumentRangeFormatting(({ textDocument, range }) => {
+    const document = open.get(textDocument.uri)?.document;
+    return document ? formatEdits(document, range).map(toTextEdit) : null;
+  });
   connection.onCodeLens(({ textDocument: { uri } }) => {
     const one = open.get(uri);
     const header = one && lensHeader(one.document, files.settingsFor(one.path));
@@ -123,6 +132,8 @@ const capabilities: InitializeResult["capabilities"] = {
   documentHighlightProvider: true,
   documentSymbolProvider: true,
   foldingRangeProvider: true,
+  documentFormattingProvider: true,
+  documentRangeFormattingProvider: true,
   codeLensProvider: {},
 };
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import type { CodeLens, CompletionList, DocumentSymbol, Hover, Location } from "vscode-languageserver/node";
+import type { CodeLens, CompletionList, DocumentSymbol, Hover, Location, TextEdit } from "vscode-languageserver/node";
 import { compile } from "../../scheduler/language/compile.ts";
 import { startTestServer, type TestServer } from "./client.ts";
 
@@ -145,5 +145,22 @@ test("a binary file named .flow and 50 MB of text get one clear problem each", a
   assert.deepEqual(
     large.map((one) => one.code),
     ["syntax/too-large"],
+  );
+});
+
+test("formatting edits the blocks that change, and a range those inside it", async () => {
+  const text = "workflow w {\n}\na>>b\nb>>c\n";
+  await server.open(uriOf("format.flow"), text);
+  const textDocument = { uri: uriOf("format.flow") };
+  const options = { tabSize: 4, insertSpaces: false };
+  const all = await server.connection.sendRequest<TextEdit[]>("textDocument/formatting", { textDocument, options });
+  assert.deepEqual(
+    all.map((edit) => edit.newText),
+    ["a >> b\n", "b >> c\n"],
+  );
+  const range = { start: { line: 2, character: 0 }, end: { line: 2, character: 3 } };
+  assert.deepEqual(
+    await server.connection.sendRequest("textDocument/rangeFormatting", { textDocument, range, options }),
+    [{ range: { start: range.start, end: { line: 3, character: 0 } }, newText: "a >> b\n" }],
   );
 });
