@@ -52,8 +52,9 @@ function textProblem(path: string, problem: Problem, lines: readonly string[], {
 
 const longestExcerpt = 160;
 
-/** The line with its marked part underlined. */
-function excerpt({ range: { start, end } }: Problem, lines: readonly string[]): string {
+/** The line with its marked part underlined. Of what is no text nothing is shown: its bytes could command the terminal. */
+function excerpt({ code, range: { start, end } }: Problem, lines: readonly string[]): string {
+  if (code === "syntax/not-text") return "";
   const line = lines[start.line];
   if (line === undefined || line.trim() === "" || line.length > longestExcerpt) return "";
   const shown = line.replaceAll("\t", " ");

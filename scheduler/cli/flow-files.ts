@@ -1,16 +1,19 @@
 // The `.flow` files that paths name, with the settings of their folders and the files that their tasks need.
 
-import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import type { DeployRequest } from "../api/contract.ts";
-import { compile } from "../language/compile.ts";
+import { compile, isFlow, isSettings } from "../language/compile.ts";
+import { settingsFile } from "../language/settings.ts";
 import { OperationError } from "../model/operation-error.ts";
 
 export type DeployFile = DeployRequest["files"][number];
 
 /** Paths of the result are relative to the folder that all files have in common, with `/`. */
 export function collectForDeployment(paths: readonly string[], cwd: string): readonly DeployFile[] {
-  const flows = findFlowFiles(paths, cwd);
+  const found = findFlowFiles(paths, cwd);
+  if ("wrong" in found) throw new OperationError("invalid", found.wrong);
+  const { flows } = found;
   const settings = settingsFilesOf(flows);
   const texts = new Map([...flows, ...settings].map((file) => [file, readFileSync(file)]));
   const compiled = compile([...texts].map(([file, bytes]) => ({ path: posix(file), text: bytes.toString("utf8") })));
@@ -24,31 +27,52 @@ export function collectForDeployment(paths: readonly string[], cwd: string): rea
   return [...texts].map(([file, bytes]) => ({ path: posix(path.relative(root, file)), ...asText(bytes) }));
 }
 
-/** Absolute, sorted, each once. Folders are searched; hidden ones and `node_modules` are passed over. */
-export function findFlowFiles(paths: readonly string[], cwd: string): readonly string[] {
+export interface FoundFiles {
+  /** Absolute, sorted, each once. */
+  readonly flows: readonly string[];
+  /** Every `porpoise.json` that was named or lies in a folder that was searched. */
+  readonly settings: readonly string[];
+}
+
+/** What is wrong with the paths: the command was used wrongly. */
+export interface WrongPaths {
+  readonly wrong: string;
+}
+
+/** Folders are searched, hidden ones and `node_modules` passed over; without paths, the current folder is. */
+export function findFlowFiles(paths: readonly string[], cwd: string): FoundFiles | WrongPaths {
   const found = new Set<string>();
   for (const given of paths.length > 0 ? paths : ["."]) {
     const full = path.resolve(cwd, given);
-    if (!existsSync(full)) throw new OperationError("not_found", `${given} does not exist`);
-    if (!statSync(full).isDirectory()) {
-      found.add(full);
-      continue;
-    }
-    const isPassedOver = (name: string): boolean =>
-      name === "node_modules" || (name.startsWith(".") && name.length > 1);
-    const inside = globSync("**/*.flow", { cwd: full, exclude: (name) => isPassedOver(path.basename(name)) });
-    for (const file of inside) found.add(path.join(full, file));
+    const state = statSync(full, { throwIfNoEntry: false });
+    if (!state) return { wrong: `${given}: there is no such file or folder` };
+    if (state.isDirectory()) searchFolder(full, found);
+    else if (isOurs(full)) found.add(full);
+    else return { wrong: `${given}: is neither a .flow file nor a porpoise.json` };
   }
-  if (found.size === 0) throw new OperationError("not_found", `no .flow file in ${paths.join(", ") || "this folder"}`);
-  return [...found].sort();
+  const files = [...found].sort();
+  const flows = files.filter((file) => isFlow({ path: file }));
+  if (flows.length === 0) return { wrong: "no .flow files found: name files or folders that hold some" };
+  return { flows, settings: files.filter((file) => !isFlow({ path: file })) };
 }
 
-/** The nearest `porpoise.json` of each file's folder or above it. */
-export function settingsFilesOf(flows: readonly string[]): readonly string[] {
+const isOurs = (file: string): boolean => isFlow({ path: file }) || isSettings({ path: posix(file) });
+
+function searchFolder(folder: string, found: Set<string>): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const inside = path.join(folder, entry.name);
+    const isPassedOver = entry.name === "node_modules" || entry.name.startsWith(".");
+    if (entry.isDirectory() && !isPassedOver) searchFolder(inside, found);
+    else if (entry.isFile() && isOurs(inside)) found.add(inside);
+  }
+}
+
+/** The nearest `porpoise.json` of each file's folder or above it: it names the project, and may not have been asked for. */
+export function settingsFilesOf(files: readonly string[]): readonly string[] {
   const found = new Set<string>();
-  for (const folder of new Set(flows.map((flow) => path.dirname(flow)))) {
+  for (const folder of new Set(files.map((file) => path.dirname(file)))) {
     for (let at = folder; ; at = path.dirname(at)) {
-      const file = path.join(at, "porpoise.json");
+      const file = path.join(at, settingsFile);
       if (existsSync(file)) found.add(file);
       if (existsSync(file) || path.dirname(at) === at) break;
     }
@@ -56,7 +80,7 @@ export function settingsFilesOf(flows: readonly string[]): readonly string[] {
   return [...found];
 }
 
-const posix = (file: string): string => file.split(path.sep).join("/");
+export const posix = (file: string): string => file.split(path.sep).join("/");
 
 function commonFolder(files: readonly string[]): string {
   const split = files.map((file) => path.dirname(file).split(path.sep));

@@ -72,3 +72,24 @@ test("SARIF is of version 2.1.0 and counts from one", async () => {
     endColumn: 10,
   });
 });
+
+test("nothing is shown of a file that is no text", async () => {
+  const file = path.join(folder, "binary.flow");
+  writeFileSync(file, Buffer.from([0x1b, 0x5b, 0x32, 0x4a, 0, 1, 2, 0xff, 0xfe, 0x0a]));
+  const { code, out } = await run(["binary.flow"]);
+  rmSync(file);
+  assert.equal(code, 1);
+  assert.match(out, /^binary\.flow:1:1 error syntax\/not-text [^\n]*\n$/);
+  assert.ok(!out.includes("\u001b"));
+});
+
+test("hidden folders and node_modules are passed over, and a file of another kind is wrong usage", async () => {
+  for (const passedOver of [".hidden", "node_modules"]) {
+    mkdirSync(path.join(folder, "flows", passedOver));
+    writeFileSync(path.join(folder, "flows", passedOver, "x.flow"), "workflow {\n");
+  }
+  writeFileSync(path.join(folder, "notes.txt"), "");
+  const { err } = await run(["flows"]);
+  assert.match(err, /^3 files/);
+  assert.equal((await run(["notes.txt"])).code, 2);
+});
