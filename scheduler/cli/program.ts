@@ -5,6 +5,7 @@ import { type Client, openClient, type ServerOptions } from "./client.ts";
 import { type BackfillCommandOptions, backfill } from "./commands/backfill.ts";
 import { type CheckFormat, check } from "./commands/check.ts";
 import { type DeployOptions, deploy } from "./commands/deploy.ts";
+import { type FormatOptions, fmt } from "./commands/fmt.ts";
 import { ask, cluster, instances, logs, show } from "./commands/look.ts";
 import { lsp } from "./commands/lsp.ts";
 import { type RunOptions, run } from "./commands/run.ts";
@@ -28,6 +29,11 @@ export function program(io: Io, version: string, done: (work: Promise<ExitCode>)
     .description("every problem the editor shows, offline")
     .addOption(new Option("--format <format>").choices(["text", "json", "sarif"]).default("text"))
     .action((paths: string[], options: { format: CheckFormat }) => done(check(paths, options, io)));
+  root
+    .command("fmt [paths...]")
+    .description("the formatter")
+    .option("--check", "change nothing, and end with 1 where something would change")
+    .action((paths: string[], options: FormatOptions) => done(fmt(paths, options, io)));
   root
     .command("lsp")
     .description("the language server")
