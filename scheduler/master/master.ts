@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Incarnation } from "../model/ids.ts";
 import { fireDue } from "../model/life/schedule.ts";
 import type { Logger } from "../model/logger.ts";
+import { OperationError } from "../model/operation-error.ts";
 import type { MemberData, Registry } from "../registry/contract.ts";
 import { advanceBackfill, openBackfills } from "../store/backfills.ts";
 import type { Database } from "../store/database.ts";
@@ -53,10 +54,18 @@ export interface Master {
   close(): Promise<void>;
 }
 
+const joinAgainMs = 500;
+
 /** Resolves once it is a member of the registry. */
 export async function startMaster(deps: MasterDeps): Promise<Master> {
+  const { registry, log } = deps;
+  const closing = new AbortController();
   let term: Term | undefined;
-  let isClosed = false;
+  let isConnected = true;
+  let isStarted = false;
+  let sessionsLost = 0;
+  /** How many sessions had been lost when the term's began. */
+  let termBeganAt = 0;
   let changing: Promise<void> = Promise.resolve();
 
   // One change at a time: a session that flickers must not leave two terms behind.
@@ -66,16 +75,31 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   };
 
   const begin = async (): Promise<void> => {
-    if (term || isClosed) return;
     const fresh = startTerm(deps);
+    const lostBefore = sessionsLost;
     try {
-      await deps.registry.join({ kind: "master", incarnation: fresh.incarnation, data: memberData() });
-      term = fresh;
-      fresh.run();
-      deps.log.info({ master: fresh.incarnation }, "this master is a member");
+      await registry.join({ kind: "master", incarnation: fresh.incarnation, data: memberData() });
+      // Lost while it joined: nobody knows in which session this name stands now, and a name that nobody lives under must not.
+      if (sessionsLost !== lostBefore) throw new OperationError("unavailable", "the session was lost while joining");
     } catch (error) {
       fresh.close();
       throw error;
+    }
+    term = fresh;
+    termBeganAt = lostBefore;
+    fresh.run();
+    log.info({ master: fresh.incarnation }, "this master is a member");
+  };
+
+  const beginAgain = async (): Promise<void> => {
+    while (!term && isConnected && !closing.signal.aborted) {
+      try {
+        await begin();
+      } catch (error) {
+        log.warn({ error, againInMs: joinAgainMs }, "the registry does not take this master");
+        await registry.leave().catch(() => {}); // what may stand there is a name without a life
+        await delay(joinAgainMs, undefined, { signal: closing.signal }).catch(() => {});
+      }
     }
   };
 
@@ -84,25 +108,34 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     term = undefined;
   };
 
-  await begin();
-  const stopSession = deps.registry.onSession((state) => {
+  const stopSession = registry.onSession((state) => {
+    isConnected = state === "connected";
     if (state === "lost") {
-      deps.log.warn({ master: term?.incarnation }, "the session is lost: what this master owned goes to others");
-      void change(end);
-    } else if (state === "connected") {
-      void change(() =>
-        begin().catch((error) => deps.log.error({ error }, "cannot join again, waiting for the next session")),
-      );
+      sessionsLost += 1;
+      log.warn({ master: term?.incarnation }, "the session is lost: what this master owned goes to others");
+      // By the time it comes to it, a term of a later session may have begun.
+      void change(async () => {
+        if (termBeganAt !== sessionsLost) await end();
+      });
+    } else if (isConnected && isStarted) {
+      void change(beginAgain);
     }
   });
+  try {
+    await change(begin);
+  } catch (error) {
+    stopSession();
+    throw error;
+  }
+  isStarted = true;
 
   return {
     incarnation: () => term?.incarnation,
     close: async () => {
-      isClosed = true;
+      closing.abort();
       stopSession();
       await change(end);
-      await deps.registry.leave().catch(() => {}); // it goes with the session all the same
+      await registry.leave().catch(() => {}); // it goes with the session all the same
     },
   };
 }

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Master, startMaster } from "../../scheduler/master/master.ts";
+import { incarnation } from "../../scheduler/model/ids.ts";
+import { OperationError } from "../../scheduler/model/operation-error.ts";
+import type { Registry } from "../../scheduler/registry/contract.ts";
+import { type Database, openDatabase } from "../../scheduler/store/database.ts";
+import { migrate } from "../../scheduler/store/migrations.ts";
+import { memoryRegistry } from "../support/memory-registry.ts";
+import { keptLog } from "../support/wire.ts";
+
+describe("a master whose session is lost", () => {
+  let folder = "";
+  let database: Database;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "porpoise-master-"));
+    database = await openDatabase({ type: "sqlite", file: path.join(folder, "test.db") });
+    await migrate(database);
+  });
+  after(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  let master: Master | undefined;
+  afterEach(() => master?.close());
+
+  const start = async (registry: Registry): Promise<Master> => {
+    master = await startMaster({
+      database,
+      registry,
+      newIncarnation: () => incarnation("master", randomBytes(4).toString("hex")),
+      secret: "a secret for tests",
+      log: keptLog(),
+    });
+    return master;
+  };
+  const until = async (is: () => boolean): Promise<void> => {
+    const end = performance.now() + 5_000;
+    while (!is()) {
+      assert.ok(performance.now() < end, "it does not happen");
+      await delay(10);
+    }
+  };
+
+  test("joins again under another name, also when the first try is refused", async () => {
+    const shared = memoryRegistry();
+    let refusals = 0;
+    const registry: Registry = {
+      ...shared,
+      join: async (member) => {
+        if (refusals > 0) {
+          refusals -= 1;
+          throw new OperationError("unavailable", "not now");
+        }
+        await shared.join(member);
+      },
+    };
+    const master = await start(registry);
+    const before = master.incarnation();
+    refusals = 2;
+    shared.say("lost");
+    shared.say("connected");
+    await until(() => master.incarnation() !== undefined && master.incarnation() !== before);
+    assert.deepEqual([...shared.joined.keys()], [master.incarnation()]);
+    await master.close();
+    assert.equal(shared.joined.size, 0);
+  });
+
+  test("leaves no name behind under which nobody lives, when it is lost while it joins", async () => {
+    const shared = memoryRegistry();
+    let isJoining = false;
+    const registry: Registry = {
+      ...shared,
+      join: async (member) => {
+        if (isJoining) {
+          isJoining = false;
+          shared.say("lost");
+          shared.say("connected");
+        }
+        await shared.join(member); // in the new session
+      },
+    };
+    const master = await start(registry);
+    const before = master.incarnation();
+    isJoining = true;
+    shared.say("lost");
+    shared.say("connected");
+    await until(() => !isJoining && master.incarnation() !== undefined && master.incarnation() !== before);
+    await until(() => shared.joined.size === 1);
+    assert.deepEqual([...shared.joined.keys()], [master.incarnation()]);
+  });
+});
