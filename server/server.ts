@@ -5,13 +5,16 @@ import {
   DidChangeWatchedFilesNotification,
   type InitializeParams,
   type InitializeResult,
+  LSPErrorCodes,
   MarkupKind,
+  ResponseError,
   TextDocumentSyncKind,
 } from "vscode-languageserver/node";
 import { complete } from "../scheduler/language/features/completion.ts";
 import { hover } from "../scheduler/language/features/hover.ts";
 import { folds, lensHeader, outline } from "../scheduler/language/features/outline.ts";
 import { definitionsOf, nameAt, referencesOf } from "../scheduler/language/features/references.ts";
+import { prepareRename, rename } from "../scheduler/language/features/rename.ts";
 import { formatEdits } from "../scheduler/language/format.ts";
 import { toCompletionItems, toDocumentSymbol, toRange, toTextEdit } from "./convert.ts";
 import { documents } from "./documents.ts";
@@ -97,6 +100,19 @@ export function startServer(connection: Connection, { now }: ServerDeps): void {
     const document = open.get(textDocument.uri)?.document;
     return document ? folds(document).map(({ from, to }) => ({ startLine: from, endLine: to })) : null;
   });
+  connection.onPrepareRename(({ textDocument, position }) => {
+    const document = open.get(textDocument.uri)?.document;
+    if (!document) return null;
+    const found = prepareRename(document, position);
+    if ("refusal" in found) return refused(found.refusal);
+    return { range: toRange(found.range), placeholder: found.name };
+  });
+  connection.onRenameRequest(({ textDocument, position, newName }) => {
+    const document = open.get(textDocument.uri)?.document;
+    if (!document) return null;
+    const found = rename(document, position, newName);
+    return "refusal" in found ? refused(found.refusal) : { changes: { [textDocument.uri]: found.map(toTextEdit) } };
+  });
   connection.onDocumentFormatting(({ textDocument }) => {
     const document = open.get(textDocument.uri)?.document;
     return document ? formatEdits(document).map(toTextEdit) : null;
@@ -132,6 +148,7 @@ const capabilities: InitializeResult["capabilities"] = {
   documentHighlightProvider: true,
   documentSymbolProvider: true,
   foldingRangeProvider: true,
+  renameProvider: { prepareProvider: true },
   documentFormattingProvider: true,
   documentRangeFormattingProvider: true,
   codeLensProvider: {},
@@ -141,6 +158,9 @@ function foldersOf(params: InitializeParams): readonly string[] {
   if (params.workspaceFolders) return params.workspaceFolders.map((folder) => folder.uri);
   return params.rootUri === null || params.rootUri === undefined ? [] : [params.rootUri];
 }
+
+/** The editor shows the message where the name stands. */
+const refused = (message: string): ResponseError<undefined> => new ResponseError(LSPErrorCodes.RequestFailed, message);
 
 const rangeKey = ({ start }: { readonly start: { readonly line: number; readonly character: number } }): string =>
   `${start.line}:${start.character}`;

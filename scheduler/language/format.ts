@@ -9,6 +9,7 @@ import { lineContent } from "./lines.ts";
 import { parseBlock } from "./parse.ts";
 import { readBlock } from "./read-block.ts";
 import { fingerprint } from "./summary.ts";
+import type { TextEdit } from "./text-edit.ts";
 
 export interface FormattedText {
   readonly text: string;
@@ -28,14 +29,9 @@ export function formatText(text: string): FormattedText {
   };
 }
 
-export interface FormatEdit {
-  readonly range: Range;
-  readonly text: string;
-}
-
 /** One edit for each block that changes; only blocks that the range touches, where one is given. */
-export function formatEdits(document: FlowDocument, within?: Range): readonly FormatEdit[] {
-  return formatBlocks(document, within).flatMap(({ block, start, text }): readonly FormatEdit[] => {
+export function formatEdits(document: FlowDocument, within?: Range): readonly TextEdit[] {
+  return formatBlocks(document, within).flatMap(({ block, start, text }): readonly TextEdit[] => {
     if (text === block.lines.join("")) return [];
     return [{ range: wholeRange(block, start), text }];
   });

@@ -7,7 +7,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import type { CodeLens, CompletionList, DocumentSymbol, Hover, Location, TextEdit } from "vscode-languageserver/node";
+import type {
+  CodeLens,
+  CompletionList,
+  DocumentSymbol,
+  Hover,
+  Location,
+  TextEdit,
+  WorkspaceEdit,
+} from "vscode-languageserver/node";
 import { compile } from "../../scheduler/language/compile.ts";
 import { startTestServer, type TestServer } from "./client.ts";
 
@@ -163,4 +171,16 @@ test("formatting edits the blocks that change, and a range those inside it", asy
     await server.connection.sendRequest("textDocument/rangeFormatting", { textDocument, range, options }),
     [{ range: { start: range.start, end: { line: 3, character: 0 } }, newText: "a >> b\n" }],
   );
+});
+
+test("rename changes every place, and says why it refuses one", async () => {
+  const text = `${workflow}${shell("a|")}${shell("b", "  after = a\n")}a >> b\n`;
+  const edit = await at<WorkspaceEdit>("textDocument/rename", "rename.flow", text, { newName: "c" });
+  assert.equal(edit.changes?.[uriOf("rename.flow")]?.length, 3);
+  assert.ok(edit.changes?.[uriOf("rename.flow")]?.every((one) => one.newText === "c"));
+  await assert.rejects(
+    at("textDocument/prepareRename", "refused.flow", `${workflow}${shell("a")}`.replace(" w ", " |w ")),
+    /known by its name/,
+  );
+  await assert.rejects(at("textDocument/rename", "taken.flow", text, { newName: "b" }), /already is a task "b"/);
 });
