@@ -25,6 +25,8 @@ export interface Dispatcher {
   /** A worker came, changed or became reachable. */
   setWorker(worker: Incarnation, data: MemberData): void;
   removeWorker(worker: Incarnation): void;
+  /** Somebody who could not be reached can be now. */
+  lookAgain(): void;
   /** It takes nothing now: it gets nothing until it publishes something new. */
   avoid(worker: Incarnation): void;
   waitingCount(): number;
@@ -35,8 +37,14 @@ interface WorkerView {
   readonly own: Set<TaskInstanceId>;
 }
 
-/** `alone`: this is the only master, so what a worker publishes about its slots is this master's own doing, only later. */
-export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatcher {
+export interface DispatcherDeps {
+  /** This is the only master: what a worker publishes about its slots is this master's own doing, only later. */
+  readonly isAlone: () => boolean;
+  /** A worker that has just died is a member for a lease yet: what it were given would be lost. */
+  readonly isReachable: (worker: Incarnation) => boolean;
+}
+
+export function dispatcher(deps: DispatcherDeps): Dispatcher {
   const workers = new Map<Incarnation, WorkerView>();
   const queues = new Map<string, Waiting[]>();
   const waitingTasks = new Map<TaskInstanceId, Waiting>();
@@ -56,7 +64,7 @@ export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatche
   const freest = (group: string): Incarnation | undefined => {
     let best: { readonly worker: Incarnation; readonly score: number } | undefined;
     for (const [worker, view] of workers) {
-      if (view.data.status !== "ready" || !view.data.groups.includes(group)) continue;
+      if (view.data.status !== "ready" || !view.data.groups.includes(group) || !deps.isReachable(worker)) continue;
       const used = load(view);
       if (used >= 1) continue;
       const score = used + (view.data.cpu + view.data.memory) / 100; // load of the host only breaks ties
@@ -127,6 +135,7 @@ export function dispatcher(deps: { readonly isAlone: () => boolean }): Dispatche
       else workers.set(worker, { data, own: ownOf(worker) });
       pumpAll();
     },
+    lookAgain: pumpAll,
     removeWorker: (worker) => void workers.delete(worker),
     avoid: (worker) => {
       const known = workers.get(worker);

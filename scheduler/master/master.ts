@@ -190,7 +190,10 @@ function startTerm(deps: MasterDeps): Term {
     },
     log,
   });
-  const dispatch = dispatcher({ isAlone: () => masters.size <= 1 });
+  const dispatch = dispatcher({
+    isAlone: () => masters.size <= 1,
+    isReachable: (worker) => workers.get(worker) !== undefined,
+  });
   const links = workerLinks({
     peers: workers,
     registry,
@@ -248,6 +251,7 @@ function startTerm(deps: MasterDeps): Term {
   };
 
   const watchers = [
+    workers.onConnection(() => dispatch.lookAgain()),
     registry.onSession((state) => {
       isConnected = state === "connected";
     }),

@@ -26,7 +26,7 @@ describe("what a master owns", () => {
   /** A master's inbox without a master around it; what it dispatches is kept here and goes nowhere. */
   const alone = (database = engine.database): { readonly box: Inbox; readonly dispatched: readonly Assignment[] } => {
     const dispatched: Assignment[] = [];
-    const queue = dispatcher({ isAlone: () => true });
+    const queue = dispatcher({ isAlone: () => true, isReachable: () => true });
     queue.setWorker(worker, {
       host: "127.0.0.1",
       port: 1,

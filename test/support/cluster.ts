@@ -39,8 +39,7 @@ export interface Cluster {
   readonly token: string;
   /** Starts one more process and waits for its ready line. */
   start(kind: Kind, name: string): Promise<Member>;
-  request<T>(method: string, route: string, body?: object): Promise<T>;
-  /** Runs `porpoise` with the cluster's environment; resolves with what it wrote. */
+  request<T>(method: string, route: string, body?: object, headers?: { readonly [name: string]: string }): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -112,10 +111,10 @@ export async function startCluster({ slots, leaseMs }: ClusterOptions): Promise<
     server,
     token,
     start,
-    request: async (method, route, body) => {
+    request: async (method, route, body, headers) => {
       const response = await fetch(`${server}/api/v1${route}`, {
         method,
-        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+        headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json", ...headers },
         ...(body ? { body: JSON.stringify(body) } : {}),
         signal: AbortSignal.timeout(30_000),
       });
