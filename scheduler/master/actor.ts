@@ -44,7 +44,7 @@ export interface ActorDeps {
   readonly links: WorkerLinks;
   readonly log: Logger;
   /** It came to rest: over, paused or queued, and owned by nobody. */
-  readonly onRest: (actor: Actor, transition: Transition) => void;
+  readonly onRest: (actor: Actor) => void;
   /** Another master owns the instance. */
   readonly onLost: (actor: Actor) => void;
   /** A fault of our own: the instance must be given up. */
@@ -111,7 +111,7 @@ export function actor(deps: ActorDeps): Actor {
     }
     const owed = isRecovery ? instance.recoveredDuties() : transition ? instance.takeDuties() : [];
     for (const { task, duties } of owed) perform(task, duties);
-    if (transition?.header.owner === null) deps.onRest(self, transition);
+    if (transition?.header.owner === null) deps.onRest(self);
   };
 
   const decide = (batch: readonly ActorEvent[], isRecovery: boolean): Transition | undefined => {

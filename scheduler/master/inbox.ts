@@ -8,7 +8,6 @@ import { type LoadedDefinition, type LoadedInstance, loadDefinition, loadInstanc
 import { commandsFor, epochsOf, giveUpInstance, ownedInstances, takeInstances } from "../store/ownership.ts";
 import type { CommandRecord } from "../store/records.ts";
 import { admit } from "../store/serial-queue.ts";
-import type { Transition } from "../store/transitions.ts";
 import { type Actor, type ActorEvent, actor } from "./actor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { instanceState } from "./instance-state.ts";
@@ -42,8 +41,8 @@ export interface InboxDeps {
   /** Instances at most; the rest waits in the database. */
   readonly capacity: number;
   readonly lostLimit: number;
-  /** An instance came to rest; its transition is committed. */
-  readonly onRest: (instance: LoadedInstance["instance"], transition: Transition) => void;
+  /** An instance came to rest, and this is committed. `isQueued`: runs of its workflow wait for each other. */
+  readonly onRest: (instance: LoadedInstance["instance"], isQueued: boolean) => void;
 }
 
 const takeAtOnce = 200;
@@ -90,7 +89,7 @@ export function inbox(deps: InboxDeps): Inbox {
   };
 
   const loadAndStart = async (ids: readonly WorkflowInstanceId[]): Promise<void> => {
-    for (const loaded of await loadInstances(database, ids)) {
+    for (const loaded of await load(ids)) {
       // Between taking and loading somebody may have decided that this master is gone.
       if (isClosed || loaded.instance.owner !== owner) continue;
       try {
@@ -99,6 +98,24 @@ export function inbox(deps: InboxDeps): Inbox {
         if (isPassing(error)) throw error;
         await giveUp(loaded.instance.id, loaded.instance.ownerEpoch, error);
       }
+    }
+  };
+
+  /** Rows that cannot be read must not keep the others waiting: then each is tried alone. */
+  const load = async (ids: readonly WorkflowInstanceId[]): Promise<readonly LoadedInstance[]> => {
+    try {
+      return await loadInstances(database, ids);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      const [id, another] = ids;
+      if (id === undefined) return [];
+      if (another !== undefined) {
+        const found: LoadedInstance[] = [];
+        for (const one of ids) found.push(...(await load([one])));
+        return found;
+      }
+      await giveUp(id, (await epochsOf(database, [id])).get(id) ?? 0, error);
+      return [];
     }
   };
 
@@ -122,9 +139,10 @@ export function inbox(deps: InboxDeps): Inbox {
       dispatcher: deps.dispatcher,
       links: deps.links(),
       log,
-      onRest: (one, transition) => {
+      onRest: (one) => {
+        const isQueued = serial.has(one.instance);
         drop(one);
-        deps.onRest(instance, transition);
+        deps.onRest(instance, isQueued);
       },
       onLost: (one) => {
         log.warn({ instance: one.instance, epoch: one.epoch }, "another master owns this instance now");

@@ -211,9 +211,9 @@ function startTerm(deps: MasterDeps): Term {
     slot: () => ({ slot: [...masters].sort().indexOf(self), slots: masters.size }),
     capacity: settings.capacity,
     lostLimit: settings.lostLimit,
-    onRest: (instance) => {
+    onRest: (instance, isQueued) => {
       if (instance.backfill) void background(advanceBackfill(database, instance.backfill).then(wakeIf), "backfill");
-      void background(startNextOfQueue(database, instance.workflowId).then(wakeIf), "serial queue");
+      if (isQueued) void background(startNextOfQueue(database, instance.workflowId).then(wakeIf), "serial queue");
     },
   });
 

@@ -109,6 +109,23 @@ describe("what a master owns", () => {
     await forget(id);
   });
 
+  test("an instance whose rows cannot be read fails visibly and keeps no other waiting", async () => {
+    const [bad, good] = [(await engine.start("t/one")).id, (await engine.start("t/one")).id];
+    await engine.database.knex("workflow_instance").where({ id: bad }).update({ options: "{" });
+    const mine = alone();
+    await begin(mine, good);
+    const end = performance.now() + 5_000;
+    while ((await rowOf(bad)).state !== "failed") {
+      assert.ok(performance.now() < end, "it has not failed");
+      await mine.box.look();
+      await nextTurn();
+    }
+    const [error] = await engine.database.knex("error_command").where({ workflow_instance_id: bad }).select();
+    assert.match(error.reason, /JSON/);
+    mine.box.close();
+    await forget(good);
+  });
+
   test("a report is answered when the turn it belongs to fails", { timeout: 10_000 }, async () => {
     let isBroken = false;
     const { database } = engine;
