@@ -18,7 +18,7 @@ const beats = 4;
 
 let cluster: Cluster;
 before(async () => {
-  cluster = await startCluster({ slots: 24, leaseMs });
+  cluster = await startCluster({ slots: 24, leaseMs, lostLimit: faults });
 });
 after(() => cluster?.close());
 

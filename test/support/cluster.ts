@@ -47,9 +47,11 @@ export interface ClusterOptions {
   readonly slots: number;
   /** Session timeout of the registry. */
   readonly leaseMs: number;
+  /** Attempts lost with their workers until a task fails; absent: the usual. */
+  readonly lostLimit?: number;
 }
 
-export async function startCluster({ slots, leaseMs }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOptions): Promise<Cluster> {
   const folder = await mkdtemp(path.join(tmpdir(), "porpoise-cluster-"));
   const [database, zookeeper] = await Promise.all([startMariadb(), startZookeeper()]);
   const apiPort = await freePort();
@@ -68,6 +70,7 @@ export async function startCluster({ slots, leaseMs }: ClusterOptions): Promise<
     PORPOISE_API_PORT: String(apiPort),
     PORPOISE_API_TOKEN: token,
     PORPOISE_API_LOG_FOLDER: path.join(folder, "logs"),
+    PORPOISE_MASTER_LOST_LIMIT: String(lostLimit),
     PORPOISE_WORKER_SLOTS: String(slots),
     PORPOISE_WORKER_DATA_FOLDER: path.join(folder, name),
     PORPOISE_WORKER_DRAIN_MS: "2000",
