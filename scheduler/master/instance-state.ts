@@ -192,10 +192,12 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   };
 
   const startAgain = (): void => {
-    change.remove([...tasks.keys()]);
-    tasks.clear();
+    // Only an instance that was given up has tasks under way now: those are adopted, for two attempts must not live at once.
+    const ended = [...tasks].flatMap(([task, { life }]) => (isActive(life) ? [] : [task]));
+    change.remove(ended);
+    for (const task of ended) tasks.delete(task);
     upstream.forgetAll();
-    progress = trackProgress({ definition, included });
+    progress = trackProgress({ definition, included }, livesOf(tasks, definition.tasks.length));
     begin();
   };
 

@@ -126,6 +126,39 @@ describe("what a master owns", () => {
     await forget(good);
   });
 
+  test("a rerun of an instance that was given up starts no second attempt of a task that is still under way", async () => {
+    const { id } = await engine.start("t/one");
+    const { knex } = engine.database;
+    await knex("workflow_instance").where({ id }).update({ state: "failed", given_up: 5 });
+    await knex("command").where({ workflow_instance_id: id }).update({ kind: "rerun" });
+    const row = { workflow_instance_id: id, task_index: 0, attempt: 1, worker };
+    await knex("task_instance").insert({
+      ...row,
+      state: "running",
+      since_at: 1,
+      retries_used: 0,
+      lost: 0,
+      timed_out: 0,
+      submitted_at: 1,
+    });
+    await knex("attempt").insert({ ...row, state: "running", dispatched_at: 1 });
+    const mine = alone();
+    const end = performance.now() + 5_000;
+    while ((await rowOf(id)).state !== "running") {
+      assert.ok(performance.now() < end, "it does not run again");
+      await mine.box.look();
+      await nextTurn();
+    }
+    assert.deepEqual(mine.dispatched, []);
+    const event = { kind: "ended", attempt: 1, atMs: 2, outcome: "succeeded" } as const;
+    mine.box.post(taskInstanceId(workflowInstanceId(id), 0), { event });
+    while ((await rowOf(id)).state !== "succeeded") {
+      assert.ok(performance.now() < end, "the adopted attempt's end does not end it");
+      await nextTurn();
+    }
+    mine.box.close();
+  });
+
   test("a report is answered when the turn it belongs to fails", { timeout: 10_000 }, async () => {
     let isBroken = false;
     const { database } = engine;
