@@ -1,6 +1,8 @@
 // Plain data of the language → shapes of the LSP.
 
 import {
+  type CodeAction,
+  CodeActionKind,
   type CompletionItem,
   CompletionItemKind,
   type Diagnostic,
@@ -15,6 +17,7 @@ import {
 } from "vscode-languageserver/node";
 import type { Completions } from "../scheduler/language/features/completion.ts";
 import type { Completion } from "../scheduler/language/features/completion-item.ts";
+import type { Fix } from "../scheduler/language/features/fixes.ts";
 import type { OutlineSymbol } from "../scheduler/language/features/outline.ts";
 import type { Position, Problem, Range, Severity } from "../scheduler/model/problem.ts";
 
@@ -65,6 +68,14 @@ export const toRange = ({ start, end }: { readonly start: Position; readonly end
 export const toTextEdit = ({ range, text }: { readonly range: Range; readonly text: string }): TextEdit => ({
   range: toRange(range),
   newText: text,
+});
+
+export const toCodeAction = ({ title, problem, edit, isPreferred }: Fix, uri: string): CodeAction => ({
+  title,
+  kind: CodeActionKind.QuickFix,
+  diagnostics: toDiagnostics([problem], uri, (path) => path),
+  isPreferred,
+  edit: { changes: { [uri]: [toTextEdit(edit)] } },
 });
 
 const completionKinds: { readonly [kind in Completion["kind"]]: CompletionItemKind } = {

@@ -1,6 +1,7 @@
 // The language server: a thin adapter from the LSP to `scheduler/language`.
 
 import {
+  CodeActionKind,
   type Connection,
   DidChangeWatchedFilesNotification,
   type InitializeParams,
@@ -11,12 +12,13 @@ import {
   TextDocumentSyncKind,
 } from "vscode-languageserver/node";
 import { complete } from "../scheduler/language/features/completion.ts";
+import { fixesAt } from "../scheduler/language/features/fixes.ts";
 import { hover } from "../scheduler/language/features/hover.ts";
 import { folds, lensHeader, outline } from "../scheduler/language/features/outline.ts";
 import { definitionsOf, nameAt, referencesOf } from "../scheduler/language/features/references.ts";
 import { prepareRename, rename } from "../scheduler/language/features/rename.ts";
 import { formatEdits } from "../scheduler/language/format.ts";
-import { toCompletionItems, toDocumentSymbol, toRange, toTextEdit } from "./convert.ts";
+import { toCodeAction, toCompletionItems, toDocumentSymbol, toRange, toTextEdit } from "./convert.ts";
 import { documents } from "./documents.ts";
 import { outlineOf } from "./outline.ts";
 import { type LensTarget, lensCommands, type OutlineParams, outlineRequest } from "./protocol.ts";
@@ -113,6 +115,11 @@ export function startServer(connection: Connection, { now }: ServerDeps): void {
     const found = rename(document, position, newName);
     return "refusal" in found ? refused(found.refusal) : { changes: { [textDocument.uri]: found.map(toTextEdit) } };
   });
+  connection.onCodeAction(({ textDocument: { uri }, range, context }) => {
+    const document = open.get(uri)?.document;
+    const isWanted = context.only?.some((kind) => CodeActionKind.QuickFix.startsWith(kind)) ?? true;
+    return document && isWanted ? fixesAt(document, range).map((fix) => toCodeAction(fix, uri)) : null;
+  });
   connection.onDocumentFormatting(({ textDocument }) => {
     const document = open.get(textDocument.uri)?.document;
     return document ? formatEdits(document).map(toTextEdit) : null;
@@ -148,6 +155,7 @@ const capabilities: InitializeResult["capabilities"] = {
   documentHighlightProvider: true,
   documentSymbolProvider: true,
   foldingRangeProvider: true,
+  codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
   renameProvider: { prepareProvider: true },
   documentFormattingProvider: true,
   documentRangeFormattingProvider: true,

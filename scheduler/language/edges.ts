@@ -6,8 +6,9 @@ import type { Name } from "./nodes.ts";
 import type { NameProblem, Place } from "./places.ts";
 import type { Summary } from "./summary.ts";
 
-const afterList = -1;
-const branchList = -2;
+/** Lists of a block that are no group of an edge line. */
+export const afterList = -1;
+export const branchList = -2;
 
 /** More edges than a master could go through in time. */
 const mostEdges = 1_000_000;

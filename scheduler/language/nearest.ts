@@ -25,6 +25,9 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return best === undefined ? "" : `: did you mean "${best}"?`;
 }
 
+/** The name that a message of that form suggests: what a quick fix writes. */
+export const suggestionIn = (message: string): string | undefined => /did you mean "(.+)"\?$/.exec(message)?.[1];
+
 /** Insertions, deletions, replacements and swaps of neighbours; gives up at `limit`. The rows are only room to work in. */
 function editDistance(a: string, b: string, limit: number, rows: readonly Uint16Array[]): number {
   let [beforeLast, last, row] = rows;

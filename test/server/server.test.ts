@@ -8,6 +8,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import type {
+  CodeAction,
   CodeLens,
   CompletionList,
   DocumentSymbol,
@@ -183,4 +184,24 @@ test("rename changes every place, and says why it refuses one", async () => {
     /known by its name/,
   );
   await assert.rejects(at("textDocument/rename", "taken.flow", text, { newName: "b" }), /already is a task "b"/);
+});
+
+test("a quick fix names its diagnostic and mends it", async () => {
+  const uri = uriOf("fix.flow");
+  const text = `${workflow.replace(" w ", " mended ")}${shell("a", "  retrys = 3\n").replace("echo hi", "echo ${day}")}`;
+  const [shown] = await server.open(uri, text);
+  assert.ok(shown);
+  const ask = (only?: string[]) =>
+    server.connection.sendRequest<CodeAction[] | null>("textDocument/codeAction", {
+      textDocument: { uri },
+      range: shown.range,
+      context: { diagnostics: [shown], ...(only && { only }) },
+    });
+  const [action, ...others] = (await ask()) ?? [];
+  assert.deepEqual(others, []);
+  assert.equal(action?.title, "Change to retries");
+  assert.deepEqual(action?.diagnostics, [shown]);
+  const changes = action?.edit?.changes?.[uri]?.map(({ range, newText }) => ({ range, text: newText })) ?? [];
+  assert.deepEqual(await server.change(uri, changes), []);
+  assert.equal(await ask(["source.organizeImports"]), null);
 });
