@@ -64,11 +64,12 @@ export function taskConditions({ summary, lines }: Block): readonly Use[] {
 
 function paramOccurrences(document: FlowDocument, thing: Exclude<NamedThing, { kind: "task" }>): InBlock {
   const { name } = thing;
+  const hasShared = isShared(document, name);
   const isSeen = thing.kind === "in" ? () => true : seesShared(document, name);
   return (block, index) => {
     if (thing.kind === "in" && index !== thing.block) return [];
     const { summary } = block;
-    const isHidden = thing.kind === "shared" && isOwnIn(document, index, name);
+    const isHidden = thing.kind === "shared" && isOwnIn(document, index, name, hasShared);
     const definitions =
       thing.kind === "in" ? summary.ins : [...summary.params, ...summary.outs, ...(isHidden ? [] : summary.ins)];
     const notParams = taskConditions(block);
@@ -90,12 +91,17 @@ function paramOccurrences(document: FlowDocument, thing: Exclude<NamedThing, { k
 }
 
 /** Whether an `in` of that name has a value of its own, or nothing shared to let through. */
-export function isOwnIn(document: FlowDocument, index: number, name: string): boolean {
+export function isOwnIn(
+  document: FlowDocument,
+  index: number,
+  name: string,
+  hasShared = isShared(document, name),
+): boolean {
   const block = document.blocks()[index];
   if (!block?.summary.ins.some((one) => one.text === name)) return false;
   const draft = draftOf(block);
   const value = draft.kind === "task" ? draft.inputs.find((one) => one.name === name)?.value : undefined;
-  return (value !== undefined && value !== "") || !isShared(document, name);
+  return (value !== undefined && value !== "") || !hasShared;
 }
 
 export const isShared = (document: FlowDocument, name: string): boolean =>
