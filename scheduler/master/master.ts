@@ -1,53 +1,11 @@
-// A master: joins the registry, takes instances, fires schedules, carries backfills on, takes over from the dead. When its
-// session is lost it starts again under a new incarnation; what it owned then belongs to whoever takes it.
+// A master's membership: it joins the registry and begins a term. When its session is lost the term ends and another one
+// begins under a new incarnation; what it owned then belongs to whoever takes it.
 
 import { setTimeout as delay } from "node:timers/promises";
 import type { Incarnation } from "../model/ids.ts";
-import { fireDue } from "../model/life/schedule.ts";
-import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
-import type { MemberData, Registry } from "../registry/contract.ts";
-import { advanceBackfill, openBackfills } from "../store/backfills.ts";
-import type { Database } from "../store/database.ts";
-import { fireDueSchedules } from "../store/schedules.ts";
-import { queuedWorkflows, startNextOfQueue } from "../store/serial-queue.ts";
-import type { WireSettings } from "../wire/contract.ts";
-import { peers } from "../wire/peers.ts";
-import { dispatcher } from "./dispatcher.ts";
-import { sweepOwners, takeOver } from "./failover.ts";
-import { inbox } from "./inbox.ts";
-import { reportHandlers } from "./reports.ts";
-import { workerLinks } from "./worker-links.ts";
-
-export interface MasterDeps {
-  readonly database: Database;
-  readonly registry: Registry;
-  readonly newIncarnation: () => Incarnation;
-  readonly secret: string;
-  readonly tls?: WireSettings["tls"];
-  readonly log: Logger;
-  readonly settings?: Partial<MasterSettings>;
-  /** Called with a function that makes this master look at once: within one process, a trigger need not wait for the next look. */
-  readonly onWakeable?: (wake: () => void) => void;
-}
-
-export interface MasterSettings {
-  /** How often it looks for work. */
-  readonly lookEveryMs: number;
-  /** How often it looks for what events may have missed. */
-  readonly sweepEveryMs: number;
-  readonly capacity: number;
-  readonly lostLimit: number;
-  readonly misfireAfterMs: number;
-}
-
-const defaults: MasterSettings = {
-  lookEveryMs: 100,
-  sweepEveryMs: 1_000,
-  capacity: 5_000,
-  lostLimit: 3,
-  misfireAfterMs: 60_000,
-};
+import type { MemberData } from "../registry/contract.ts";
+import { startTerm, type Term, type TermDeps } from "./term.ts";
 
 export interface Master {
   readonly incarnation: () => Incarnation | undefined;
@@ -57,7 +15,7 @@ export interface Master {
 const joinAgainMs = 500;
 
 /** Resolves once it is a member of the registry. */
-export async function startMaster(deps: MasterDeps): Promise<Master> {
+export async function startMaster(deps: TermDeps): Promise<Master> {
   const { registry, log } = deps;
   const closing = new AbortController();
   let term: Term | undefined;
@@ -152,172 +110,3 @@ const memberData = (): MemberData => ({
   status: "ready",
   groups: [],
 });
-
-interface Term {
-  readonly incarnation: Incarnation;
-  run(): void;
-  close(): void;
-}
-
-const schedulesAtOnce = 500;
-
-/** All that belongs to one incarnation, and ends with it. */
-function startTerm(deps: MasterDeps): Term {
-  const { database, registry } = deps;
-  const settings = { ...defaults, ...deps.settings };
-  const self = deps.newIncarnation();
-  const log = deps.log;
-  const ending = new AbortController();
-  const { signal } = ending;
-  const masters = new Set<Incarnation>([self]);
-  let isConnected = true;
-
-  const reports = reportHandlers({
-    database,
-    self,
-    inbox: () => box,
-    heardFrom: (worker) => links.heardFrom(worker),
-    leaseMs: registry.leaseMs,
-  });
-  const workers = peers({
-    registry,
-    kind: "worker",
-    settings: {
-      greeting: { role: "master", incarnation: self },
-      secret: deps.secret,
-      handlers: reports,
-      ...(deps.tls ? { tls: deps.tls } : {}),
-    },
-    log,
-  });
-  const dispatch = dispatcher({
-    isAlone: () => masters.size <= 1,
-    isReachable: (worker) => workers.get(worker) !== undefined,
-  });
-  const links = workerLinks({
-    peers: workers,
-    registry,
-    log,
-    nowMs: database.nowMs,
-    onDraining: dispatch.avoid,
-    onEvent: (task, event, details) => void box.post(task, { event, ...(details ? { details } : {}) }),
-  });
-  const box = inbox({
-    database,
-    owner: self,
-    dispatcher: dispatch,
-    links: () => links,
-    log,
-    slot: () => ({ slot: [...masters].sort().indexOf(self), slots: masters.size }),
-    capacity: settings.capacity,
-    lostLimit: settings.lostLimit,
-    onRest: (instance, isQueued) => {
-      if (instance.backfill) void background(advanceBackfill(database, instance.backfill).then(wakeIf), "backfill");
-      if (isQueued) void background(startNextOfQueue(database, instance.workflowId).then(wakeIf), "serial queue");
-    },
-  });
-
-  let wakeUp: () => void = () => {};
-  const wake = (): void => wakeUp();
-  const wakeIf = (something: number | boolean): void => {
-    if (something) wake();
-  };
-
-  const background = async (work: Promise<unknown>, what: string): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      if (!signal.aborted) log.warn({ error, what }, "could not do this now, the next sweep does");
-    }
-  };
-
-  /** Runs `work` again and again: after `everyMs`, or at once when woken. */
-  const repeat = async (
-    what: string,
-    everyMs: number,
-    work: () => Promise<unknown>,
-    isWakeable = false,
-  ): Promise<void> => {
-    while (!signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        if (isWakeable) wakeUp = resolve;
-      });
-      await background(work(), what);
-      const sleep = new AbortController();
-      const stop = AbortSignal.any([signal, sleep.signal]);
-      await Promise.race([woken, delay(everyMs, undefined, { signal: stop }).catch(() => {})]);
-      sleep.abort();
-    }
-  };
-
-  const watchers = [
-    workers.onConnection(() => dispatch.lookAgain()),
-    registry.onSession((state) => {
-      isConnected = state === "connected";
-    }),
-    registry.watch("master", ({ kind, member }) => {
-      if (kind !== "removed") {
-        masters.add(member.incarnation);
-        return;
-      }
-      masters.delete(member.incarnation);
-      if (member.incarnation !== self) void background(takeOver(failover, member.incarnation), "failover");
-    }),
-    registry.watch("worker", ({ kind, member }) => {
-      if (kind === "removed") dispatch.removeWorker(member.incarnation);
-      else dispatch.setWorker(member.incarnation, member.data);
-    }),
-  ];
-  const failover = { database, registry, self, log, signal, onFreed: wake };
-
-  const look = async (): Promise<void> => {
-    if (isConnected) await box.look();
-  };
-  const sweep = async (): Promise<void> => {
-    if (!isConnected) return;
-    // Each by itself: what cannot be done for one must not keep the others waiting.
-    await background(sweepOwners(failover), "failover");
-    for (const id of await openBackfills(database)) {
-      await background(advanceBackfill(database, id).then(wakeIf), "backfill");
-    }
-    for (const id of await queuedWorkflows(database)) {
-      await background(startNextOfQueue(database, id).then(wakeIf), "serial queue");
-    }
-  };
-  const fireSchedules = async (): Promise<void> => {
-    if (!isConnected) return;
-    const nowMs = database.nowMs();
-    const decide: Parameters<typeof fireDueSchedules>[1]["decide"] = (due) => {
-      try {
-        return fireDue(due, nowMs, settings.misfireAfterMs);
-      } catch (error) {
-        log.error({ error, workflow: due.workflowId }, "a schedule cannot be read: it does not fire, the others do");
-        return { fireTimesMs: [], nextFireAtMs: due.nextFireAtMs };
-      }
-    };
-    // Thousands may be due at once: one round after the other, without a pause.
-    while (!signal.aborted) {
-      const fired = await fireDueSchedules(database, { nowMs, limit: schedulesAtOnce, decide });
-      if (fired.length === 0) return;
-      wake();
-    }
-  };
-
-  return {
-    incarnation: self,
-    run: () => {
-      void repeat("look", settings.lookEveryMs, look, true);
-      void repeat("sweep", settings.sweepEveryMs, sweep);
-      void repeat("schedules", Math.min(500, settings.sweepEveryMs), fireSchedules);
-      void repeat("compare", Math.max(200, registry.leaseMs / 6), () => box.compare());
-      deps.onWakeable?.(wake);
-    },
-    close: () => {
-      ending.abort();
-      for (const stop of watchers) stop();
-      box.close();
-      links.close();
-      workers.close();
-    },
-  };
-}
