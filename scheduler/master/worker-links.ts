@@ -211,7 +211,8 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
         });
         return;
       case "wrong_worker":
-        // It has another name by now. It may have taken the attempt under the former one: it is asked how that stands.
+        // It has another name by now, and is given nothing more under this one. It may have taken the attempt under the former one: it is asked how that stands.
+        deps.onDraining(one.worker);
         one.mustSettle = true;
         return;
       case "accepted":

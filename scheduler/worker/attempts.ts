@@ -20,6 +20,8 @@ export interface AttemptsDeps {
   /** Who this worker is now: an assignment meant for a former life is refused. */
   readonly incarnation: () => Incarnation;
   readonly slots: number;
+  /** Whether the attempt's lease holds at this moment. */
+  readonly mayStart: (attempt: LiveAttempt) => boolean;
   readonly start: (assignment: Assignment) => RunningAttempt;
   /** A slot was taken or freed. */
   readonly onChange: () => void;
@@ -93,6 +95,11 @@ export function attempts(deps: AttemptsDeps): Attempts {
   };
 
   const begin = (key: AttemptKey, { assignment, incarnation }: Extract<Entry, { kind: "queued" }>): void => {
+    // A worker that was frozen finds dispatches of long ago in its sockets: by now they may run elsewhere.
+    if (!deps.mayStart({ key, instance: assignment.workflowInstance, incarnation })) {
+      conclude(key, assignment, { outcome: "lost", reason: "its worker had been cut off when it came", outputs: {} });
+      return;
+    }
     const attempt = deps.start(assignment);
     live.set(key, { kind: "running", attempt, incarnation });
     running += 1;

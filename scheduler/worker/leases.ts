@@ -26,6 +26,8 @@ export interface LeasesDeps {
 }
 
 export interface Leases {
+  /** Whether the attempt may live at this moment. */
+  holds(attempt: LiveAttempt): boolean;
   close(): void;
 }
 
@@ -115,7 +117,10 @@ export function keepLeases(deps: LeasesDeps): Leases {
   };
 
   const timer = setInterval(tick, Math.min(250, Math.max(10, leaseMs / 20)));
-  return { close: () => clearInterval(timer) };
+  return {
+    holds: (attempt) => performance.now() < untilMs(attempt),
+    close: () => clearInterval(timer),
+  };
 }
 
 /** A confirmation is for one instance's attempts under one name of this worker. */

@@ -123,6 +123,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     reporter: reports,
     incarnation: () => name,
     slots: deps.slots,
+    mayStart: (attempt) => leases.holds(attempt),
     start: (assignment) => {
       const attempt = startAttempt(
         {

@@ -112,7 +112,9 @@ test("every instance succeeds and no attempt runs twice, whatever is killed, fro
     ids.map((id) => patiently(() => cluster.request<InstanceShape>("GET", `/instances/${id}`))),
   );
   const seen = await readWitness(witness);
-  assert.deepEqual(doubled(seen), []);
+  const twice = doubled(seen);
+  if (twice.length > 0) await tellOf(twice, seen);
+  assert.deepEqual(twice, []);
   const unsuccessful = all.filter((one) => one.state !== "succeeded");
   assert.equal(unsuccessful.length, 0, JSON.stringify(unsuccessful.slice(0, 2), undefined, 1));
   const tasks = all.flatMap((one) => one.tasks ?? []);
@@ -125,6 +127,23 @@ test("every instance succeeds and no attempt runs twice, whatever is killed, fro
   const attempts = tasks.reduce((sum, task) => sum + task.attempts.length, 0);
   t.diagnostic(`${ids.length} instances, ${tasks.length} tasks, ${attempts} attempts, ${faults} faults`);
 });
+
+/** What is known of tasks that ran twice, for whoever has to find out why. */
+async function tellOf(twice: readonly string[], seen: Awaited<ReturnType<typeof readWitness>>): Promise<void> {
+  for (const text of twice.slice(0, 5)) {
+    const id = text.split("#")[0] ?? "";
+    const { tasks = [] } = await cluster.request<InstanceShape>("GET", `/instances/${id.split(".")[0]}`);
+    console.error(
+      text,
+      seen.get(id),
+      JSON.stringify(
+        tasks.find((task) => task.id === id),
+        undefined,
+        1,
+      ),
+    );
+  }
+}
 
 /** a → b, c, each bearing witness of its attempts. */
 function flow(witness: string): string {
