@@ -31,6 +31,8 @@ export interface AttemptDeps {
   readonly markerPrefix: string;
   readonly graceMs: number;
   readonly logLimitBytes: number;
+  /** Whether the attempt's lease holds at this moment. */
+  readonly holdsLease: (assignment: Assignment) => boolean;
   readonly log: Logger;
 }
 
@@ -78,6 +80,7 @@ export function startAttempt(deps: AttemptDeps, assignment: Assignment): Running
       prefix,
       groups,
       signal: giveUp.signal,
+      fence: () => end("lost", "its worker stood still while it started it"),
       beforeLogEnds: async () => {
         await endingDone;
       },
@@ -98,6 +101,7 @@ interface Run {
   readonly prefix: string;
   readonly groups: number[];
   readonly signal: AbortSignal;
+  readonly fence: () => void;
   readonly beforeLogEnds: () => Promise<void>;
 }
 
@@ -202,7 +206,14 @@ function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundin
         },
         deps.guard,
       );
-      if (group !== undefined) around.groups.push(group);
+      if (group !== undefined) {
+        around.groups.push(group);
+        // A kernel begins a fork anew that a freeze has met: the process may be born long after its lease was looked at.
+        if (!deps.holdsLease(assignment)) {
+          signalGroup(group, "SIGKILL");
+          around.fence();
+        }
+      }
       const end: ProcessEnd = await ended;
       if (group !== undefined) {
         // The leader's end is the attempt's end: what it left in its group ends too; in its own time where it is being ended.

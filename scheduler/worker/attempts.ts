@@ -56,7 +56,9 @@ type Entry =
   | { readonly kind: "queued"; readonly assignment: Assignment; readonly incarnation: Incarnation }
   | { readonly kind: "running"; readonly attempt: RunningAttempt; readonly incarnation: Incarnation }
   | { readonly kind: "ended"; readonly ref: AttemptRef; readonly end: AttemptEnd; readonly atMs: number }
-  | { readonly kind: "refused" };
+  | { readonly kind: "refused" }
+  /** It came when the lease was over, and never starts here. */
+  | { readonly kind: "declined" };
 
 /** What is waiting here for a slot, at most: masters count slots, so this is only met when they are wrong. */
 const maxQueued = 10_000;
@@ -65,13 +67,13 @@ const maxRemembered = 50_000;
 
 export function attempts(deps: AttemptsDeps): Attempts {
   const live = new Map<AttemptKey, Extract<Entry, { kind: "queued" | "running" }>>();
-  const over = new Map<AttemptKey, Extract<Entry, { kind: "ended" | "refused" }>>();
+  const over = new Map<AttemptKey, Extract<Entry, { kind: "ended" | "refused" | "declined" }>>();
   const queue: AttemptKey[] = [];
   let running = 0;
   let isDraining = false;
   let isStarting = false;
 
-  const remember = (key: AttemptKey, entry: Extract<Entry, { kind: "ended" | "refused" }>): void => {
+  const remember = (key: AttemptKey, entry: Extract<Entry, { kind: "ended" | "refused" | "declined" }>): void => {
     over.delete(key);
     over.set(key, entry);
     for (const old of over.keys()) {
@@ -95,9 +97,13 @@ export function attempts(deps: AttemptsDeps): Attempts {
   };
 
   const begin = (key: AttemptKey, { assignment, incarnation }: Extract<Entry, { kind: "queued" }>): void => {
-    // A worker that was frozen finds dispatches of long ago in its sockets: by now they may run elsewhere.
+    // It may have been frozen since it took the attempt.
     if (!deps.mayStart({ key, instance: assignment.workflowInstance, incarnation })) {
-      conclude(key, assignment, { outcome: "lost", reason: "its worker had been cut off when it came", outputs: {} });
+      conclude(key, assignment, {
+        outcome: "lost",
+        reason: "its worker was cut off before it could start it",
+        outputs: {},
+      });
       return;
     }
     const attempt = deps.start(assignment);
@@ -135,10 +141,17 @@ export function attempts(deps: AttemptsDeps): Attempts {
     const key = attemptKey(assignment);
     if (assignment.worker !== deps.incarnation()) return "wrong_worker";
     if (!isAccepted(assignment, master)) return "stale";
-    if (over.get(key)?.kind === "refused") return "killed_before";
+    const before = over.get(key)?.kind;
+    if (before === "refused") return "killed_before";
+    if (before === "declined") return "draining";
     // It is known: the answer to its first dispatch was lost.
     if (live.has(key) || over.has(key)) return "accepted";
     if (isDraining) return "draining";
+    // A worker that was frozen finds dispatches of long ago in its sockets: by now they may run elsewhere.
+    if (!deps.mayStart({ key, instance: assignment.workflowInstance, incarnation: assignment.worker })) {
+      remember(key, { kind: "declined" });
+      return "draining";
+    }
     live.set(key, { kind: "queued", assignment, incarnation: assignment.worker });
     queue.push(key);
     return "accepted";
@@ -153,6 +166,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
         remember(key, { kind: "refused" });
         return { kind: "unknown" };
       case "refused":
+      case "declined":
         return { kind: "unknown" };
       case "queued":
         return { kind: "queued" };

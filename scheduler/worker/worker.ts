@@ -11,6 +11,7 @@ import { listen } from "../wire/listen.ts";
 import type { Greeting, WorkerRequests } from "../wire/messages.ts";
 import { peers } from "../wire/peers.ts";
 import { startAttempt } from "./attempt.ts";
+import { attemptKey } from "./attempt-key.ts";
 import { type Attempts, attempts as allAttempts } from "./attempts.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { executors } from "./executors.ts";
@@ -151,6 +152,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           markerPrefix,
           graceMs: deps.stopGraceMs,
           logLimitBytes: deps.logLimitBytes ?? defaultLogLimitBytes,
+          holdsLease: (asked) =>
+            leases.holds({ key: attemptKey(asked), instance: asked.workflowInstance, incarnation: asked.worker }),
           log,
         },
         assignment,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { assignment, eventually, isAlive, testMaster, testWorker } from "../support/worker.ts";
 
 const hold = "echo $$; sleep 600\n";
@@ -17,6 +18,17 @@ test("a worker that neither the registry nor an owner hears ends its attempts wi
   assert.match(end.reason ?? "", /cut off/);
   assert.ok(tookMs > 600 && tookMs < 1_200, `after ${tookMs} ms`);
   assert.equal(await isAlive(pid), false);
+});
+
+test("a dispatch that comes when the lease is over is not started", async (t) => {
+  const { worker, master, api, registry } = await testWorker(t, { leaseMs: 400 });
+  registry.fallSilent();
+  await delay(400);
+  const late = assignment(worker, "echo began\n");
+  assert.deepEqual(await master.dispatch(late), ["draining"]);
+  registry.speakAgain();
+  assert.deepEqual(await master.dispatch(late), ["draining"], "its owner has gone on meanwhile");
+  assert.equal(await api.soFar(late), "");
 });
 
 test("an owner's confirmation keeps attempts alive while the registry is away, and after its session was lost", async (t) => {
