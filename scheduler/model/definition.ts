@@ -1,5 +1,7 @@
 // What a workflow is, once read: plain data that the API stores and a master runs. Durations are whole milliseconds.
 
+import type { Expression } from "./expression.ts";
+
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 export type ParamType = "string" | "integer" | "float" | "boolean" | "date" | "datetime" | "list" | "file";
@@ -47,6 +49,54 @@ export interface ScriptDefinition {
   readonly text: string;
 }
 
+/** The branches of a `switch` or `conditions` task. Their targets also stand in the workflow's edges. */
+export interface Branches {
+  /** The first whose condition is true is taken. */
+  readonly whens: readonly { readonly condition: Expression; readonly to: readonly number[] }[];
+  /** Indexes into the workflow's tasks; empty where there is no `else`. */
+  readonly otherwise: readonly number[];
+}
+
+/** What a `dependent` task waits for. */
+export type WaitTree =
+  | { readonly kind: "all" | "any"; readonly of: readonly WaitTree[] }
+  | {
+      readonly kind: "one";
+      readonly project: string;
+      readonly workflow: string;
+      /** Absent: the whole workflow. */
+      readonly task?: string;
+      /** A word of `model/time/windows`: `today`, `last_1_days`, … */
+      readonly window: string;
+    };
+
+export interface Dependency {
+  readonly waitFor: WaitTree;
+  readonly checkEveryMs: number;
+  /** How long a failed one may still be run again successfully; 0: the task fails at once. */
+  readonly failedWaitMs: number;
+}
+
+export interface SubWorkflow {
+  readonly project: string;
+  readonly workflow: string;
+  /** One child for each item of a list param, which the child sees as the param `as`. */
+  readonly forEach?: {
+    readonly param: string;
+    readonly as: string;
+    /** How many children run at a time. */
+    readonly parallelism: number;
+    /** More items than this are refused. */
+    readonly maxInstances: number;
+  };
+}
+
+export interface AlertRule {
+  readonly on: "success" | "failure" | "all";
+  /** Name of the server's alert group. */
+  readonly group: string;
+}
+
 export interface TaskDefinition {
   readonly name: string;
   /** A name of the catalogue (`scheduler/tasks`). */
@@ -68,6 +118,14 @@ export interface TaskDefinition {
   readonly inputs: readonly ParamDefinition[];
   readonly outputs: readonly OutputDefinition[];
   readonly script?: ScriptDefinition;
+  /** Of `switch` and `conditions`. */
+  readonly branches?: Branches;
+  /** Of `dependent`. */
+  readonly dependency?: Dependency;
+  /** Of `sub_workflow`. */
+  readonly subWorkflow?: SubWorkflow;
+  /** How long it may wait for a worker before it fails; absent: for ever. */
+  readonly dispatchTimeoutMs?: number;
   /** The type's own attributes, by name, before substitution. Durations are milliseconds, sizes bytes. */
   readonly attributes: { readonly [name: string]: JsonValue };
 }
@@ -86,6 +144,8 @@ export interface WorkflowDefinition {
   readonly priority: Priority;
   readonly workerGroup: string;
   readonly environment?: string;
+  /** Absent: `none`. */
+  readonly alert?: AlertRule;
   readonly params: readonly ParamDefinition[];
   /** In the order of the file; a task's index here is part of its instances' ids. */
   readonly tasks: readonly TaskDefinition[];

@@ -3,6 +3,7 @@
 import type { Knex } from "knex";
 import { OperationError } from "../model/operation-error.ts";
 import type { Database } from "./database.ts";
+import { createResourceTables } from "./resource-tables.ts";
 
 type Step = (knex: Knex) => Promise<void>;
 
@@ -229,4 +230,5 @@ async function createAll(knex: Knex): Promise<void> {
     table.string("name", 128).notNullable();
     table.bigInteger("created_at").notNullable();
   });
+  await createResourceTables(create);
 }

@@ -26,8 +26,29 @@ export interface Assignment extends AttemptRef {
   readonly zone: string;
   /** Set before the script by the task's environment: variables of the process. */
   readonly environment: { readonly [name: string]: string };
+  /** What the task's `datasource` names, with its password in clear. */
+  readonly datasource?: DatasourceConnection;
+  /** Values that must not stand in a log: the worker masks them. */
+  readonly secrets?: readonly string[];
   /** Files that were deployed with the workflow: where to put them, and their content's sha256 (hex). */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+export const datasourceKinds = ["mysql", "postgresql", "sqlite"] as const;
+export type DatasourceKind = (typeof datasourceKinds)[number];
+
+export interface DatasourceConnection {
+  readonly name: string;
+  readonly kind: DatasourceKind;
+  /** Empty for sqlite. */
+  readonly host: string;
+  readonly port: number;
+  /** The database's name; of sqlite the file. */
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  /** Options of the driver, as text. */
+  readonly options: { readonly [name: string]: string };
 }
 
 export type AttemptOutcome = "succeeded" | "failed" | "killed" | "lost";
