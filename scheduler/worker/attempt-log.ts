@@ -15,8 +15,8 @@ import type { LogKey } from "../logs/contract.ts";
 
 export interface AttemptLog {
   readonly key: LogKey;
-  /** What the attempt's processes write to. */
-  readonly descriptor: number;
+  /** What the attempt's processes append to. */
+  readonly path: string;
   /** A line of the worker's own. Throws what the disk says. */
   note(line: string): void;
   write(bytes: Uint8Array): void;
@@ -64,10 +64,7 @@ function attemptLog(path: string, key: LogKey, limitBytes: number, opened: numbe
 
   return {
     key: { taskInstance: key.taskInstance, attempt: key.attempt },
-    get descriptor() {
-      if (descriptor === undefined) throw new Error(`the log ${path} is closed`);
-      return descriptor;
-    },
+    path,
     note: (line) => write(Buffer.from(`[porpoise] ${line}\n`)),
     write,
     written: fileSize,

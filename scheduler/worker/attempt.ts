@@ -7,17 +7,18 @@
 import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../model/logger.ts";
 import { type Substitution, substituteScript, substituteText } from "../model/substitute.ts";
 import type { Assignment } from "../wire/messages.ts";
 import { type AttemptLog, createAttemptLog } from "./attempt-log.ts";
-import { endProcesses, type ProcessEnd, startProcess } from "./attempt-process.ts";
+import { endProcesses } from "./attempt-process.ts";
 import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd } from "./executors/contract.ts";
 import type { Files } from "./files.ts";
 import type { Guard } from "./guard-process.ts";
 import type { LogFollower } from "./log-follower.ts";
 import { isGroupAlive, markerName, signalGroup } from "./marked-processes.ts";
-import { type Environment, inheritedEnvironment } from "./node-environment.ts";
+import type { Environment } from "./node-environment.ts";
 
 export interface AttemptDeps {
   readonly executors: ReadonlyMap<string, Executor>;
@@ -31,8 +32,8 @@ export interface AttemptDeps {
   readonly markerPrefix: string;
   readonly graceMs: number;
   readonly logLimitBytes: number;
-  /** Whether the attempt's lease holds at this moment. */
-  readonly holdsLease: (assignment: Assignment) => boolean;
+  /** How long the attempt may live from now on, if nobody confirms it again. */
+  readonly leaseLeftMs: (assignment: Assignment) => number;
   readonly log: Logger;
 }
 
@@ -58,7 +59,7 @@ interface Ending {
 }
 
 export function startAttempt(deps: AttemptDeps, assignment: Assignment): RunningAttempt {
-  const groups: number[] = [];
+  const groups: Promise<number | undefined>[] = [];
   const giveUp = new AbortController();
   let ending: Ending | undefined;
   let endingDone: Promise<unknown> = Promise.resolve();
@@ -71,7 +72,7 @@ export function startAttempt(deps: AttemptDeps, assignment: Assignment): Running
     const graceMs = outcome === "lost" ? 0 : deps.graceMs;
     endingDone = Promise.all([
       endingDone,
-      endProcesses({ groups, prefix, graceMs }).then((left) => complain(deps, assignment, left)),
+      endAll(groups, prefix, graceMs).then((left) => complain(deps, assignment, left)),
     ]);
   };
 
@@ -80,7 +81,7 @@ export function startAttempt(deps: AttemptDeps, assignment: Assignment): Running
       prefix,
       groups,
       signal: giveUp.signal,
-      fence: () => end("lost", "its worker stood still while it started it"),
+      lose: (reason) => end("lost", reason),
       beforeLogEnds: async () => {
         await endingDone;
       },
@@ -91,6 +92,17 @@ export function startAttempt(deps: AttemptDeps, assignment: Assignment): Running
   return { assignment, startedMs: performance.now(), ended: run(), end };
 }
 
+async function endAll(starting: readonly Promise<number | undefined>[], prefix: string, graceMs: number) {
+  const groups = Promise.all(starting);
+  // A guard that does not answer may have started it all the same; then its marker is all that is known of it.
+  const isAnswered = await Promise.race([groups.then(() => true), delay(guardPatienceMs, false)]);
+  if (!isAnswered) await endProcesses({ groups: [], prefix, graceMs: 0 });
+  const known = (await groups).filter((group) => group !== undefined);
+  return endProcesses({ groups: known, prefix, graceMs });
+}
+
+const guardPatienceMs = 200;
+
 /** Ends with a dot: the marker of attempt 1 is no beginning of attempt 11's. */
 export const attemptMarker = (
   prefix: string,
@@ -99,9 +111,9 @@ export const attemptMarker = (
 
 interface Run {
   readonly prefix: string;
-  readonly groups: number[];
+  readonly groups: Promise<number | undefined>[];
   readonly signal: AbortSignal;
-  readonly fence: () => void;
+  readonly lose: (reason: string) => void;
   readonly beforeLogEnds: () => Promise<void>;
 }
 
@@ -125,18 +137,6 @@ async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run):
     what = run.signal.aborted
       ? { outcome: "failed", reason: "it was ended before it began" }
       : await executor.run(contextOf(deps, assignment, { ...run, directory, log, written }));
-    if (
-      what.outcome === "failed" &&
-      what.signal === "SIGKILL" &&
-      !run.signal.aborted &&
-      (await deps.guard.hasFenced())
-    ) {
-      return await close({
-        outcome: "lost",
-        reason: "its worker stood still, so the worker's guard ended it",
-        outputs: {},
-      });
-    }
   } catch (error) {
     what = { outcome: "failed", reason: explain(error) };
     noteQuietly(log, what.reason);
@@ -196,25 +196,18 @@ function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundin
     },
     process: async (command, args, extra = {}) => {
       if (around.signal.aborted) throw new AttemptFailure("it was ended before it began");
-      const { group, ended } = startProcess(
-        {
-          command,
-          args,
-          directory: around.directory,
-          environment: environmentOf(assignment, values, { ...extra, PWD: around.directory }, around.prefix),
-          output: around.log.descriptor,
-        },
-        deps.guard,
-      );
-      if (group !== undefined) {
-        around.groups.push(group);
-        // A kernel begins a fork anew that a freeze has met: the process may be born long after its lease was looked at.
-        if (!deps.holdsLease(assignment)) {
-          signalGroup(group, "SIGKILL");
-          around.fence();
-        }
-      }
-      const end: ProcessEnd = await ended;
+      const { group: starting, ended } = deps.guard.start({
+        command,
+        args,
+        directory: around.directory,
+        environment: environmentOf(assignment, values, { ...extra, PWD: around.directory }, around.prefix),
+        log: around.log.path,
+        leaseLeftMs: deps.leaseLeftMs(assignment),
+      });
+      around.groups.push(starting);
+      const group = await starting;
+      const end = await ended;
+      if (end.kind === "lost") around.lose(end.reason);
       if (group !== undefined) {
         // The leader's end is the attempt's end: what it left in its group ends too; in its own time where it is being ended.
         if (!around.signal.aborted) signalGroup(group, "SIGKILL");
@@ -235,7 +228,7 @@ function environmentOf(
   extra: Environment,
   marker: string,
 ): Environment {
-  const environment: { [name: string]: string } = { ...inheritedEnvironment(), ...extra, ...assignment.environment };
+  const environment: { [name: string]: string } = { ...extra, ...assignment.environment };
   for (const [name, value] of Object.entries(values)) {
     environment[`PORPOISE_${name.replaceAll(".", "_").toUpperCase()}`] = value;
   }

@@ -1,8 +1,13 @@
-// The worker's side of its guard: starts it, beats, tells it what to watch over, and starts another one when it is gone.
+// The worker's side of its guard: starts it and what it is to run, beats, and starts another one when it is gone.
+//
+//   guard gone (killed, or it fenced) or silent (frozen: it is killed) → all that it ran is ended → each ends as lost → a new guard
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Logger } from "../model/logger.ts";
+import type { AttemptProcess, ProcessCommand } from "./attempt-process.ts";
 import { fencedExitCode } from "./guard/guard.ts";
+import { decoder, encode, type FromGuard, hostClockMs, type ProcessEnd, type ToGuard } from "./guard/messages.ts";
+import { killAll } from "./marked-processes.ts";
 import { nodeEnvironment } from "./node-environment.ts";
 
 export interface GuardDeps {
@@ -15,62 +20,86 @@ export interface GuardDeps {
 }
 
 export interface Guard {
-  watch(group: number): void;
+  /** The guard watches over the group from its first moment; the caller says when nothing of it lives any more. */
+  start(what: ProcessCommand): AttemptProcess;
   over(group: number): void;
-  /** True: the guard has ended what ran, because this process could not be heard; asked when an attempt died of SIGKILL. */
-  hasFenced(): Promise<boolean>;
   /** Lets it go; it makes sure of what is left. Resolves when it is gone. */
   close(): Promise<void>;
 }
 
-const answerLimitMs = 2_000;
 const restartPauseMs = 500;
+const killLimitMs = 10_000;
 
 export function startGuard(deps: GuardDeps): Guard {
-  const groups = new Set<number>();
-  let current = start();
+  let current: GuardLife | undefined;
+  let waiting: (() => void)[] = [];
   let isClosing = false;
   let restart: NodeJS.Timeout | undefined;
-  const beat = setInterval(() => current.say("."), Math.max(10, deps.silenceMs / 5));
 
-  function start() {
-    const running = runGuard(deps);
-    for (const group of groups) running.say(`+${group}`);
-    void running.gone.then((exitCode) => {
-      if (isClosing) return;
-      const what =
-        exitCode === fencedExitCode
-          ? "the guard heard nothing of this worker and ended its attempts"
-          : "the guard is gone";
-      deps.log.error({ exitCode }, `${what}; another one is started`);
-      restart = setTimeout(() => {
-        current = start();
-      }, restartPauseMs);
+  const begin = (): void => {
+    const life = guardLife(deps, () => isClosing);
+    current = life;
+    for (const wake of waiting.splice(0)) wake();
+    void life.gone.then(() => {
+      current = undefined;
+      if (!isClosing) restart = setTimeout(begin, restartPauseMs);
+      else for (const wake of waiting.splice(0)) wake();
     });
-    return running;
-  }
+  };
+  begin();
+
+  const started = async (what: ProcessCommand): Promise<Running> => {
+    const notAfterMs = hostClockMs() + what.leaseLeftMs;
+    while (current === undefined && !isClosing) await new Promise<void>((wake) => void waiting.push(wake));
+    return current?.start(what, notAfterMs) ?? neverStarted;
+  };
 
   return {
-    watch: (group) => {
-      groups.add(group);
-      current.say(`+${group}`);
+    start: (what) => {
+      const running = started(what);
+      return {
+        group: running.then(({ group }) => group),
+        ended: running.then(({ ended }) => ended),
+      };
     },
-    over: (group) => {
-      groups.delete(group);
-      current.say(`-${group}`);
-    },
-    hasFenced: () => current.hasFenced(),
+    over: (group) => current?.say({ kind: "over", group }),
     close: async () => {
       isClosing = true;
-      clearInterval(beat);
       clearTimeout(restart);
-      current.letGo();
-      await current.gone;
+      const life = current;
+      life?.letGo();
+      await life?.gone;
+      for (const wake of waiting.splice(0)) wake();
+      waiting = [];
     },
   };
 }
 
-function runGuard({ command, prefix, silenceMs, log }: GuardDeps) {
+interface Running {
+  readonly group: Promise<number | undefined>;
+  readonly ended: Promise<ProcessEnd>;
+}
+
+const neverStarted: Running = {
+  group: Promise.resolve(undefined),
+  ended: Promise.resolve({ kind: "lost", reason: "its worker was stopped before it could start it" }),
+};
+
+interface GuardLife {
+  /** When it is gone and nothing that it ran lives any more. */
+  readonly gone: Promise<void>;
+  start(what: ProcessCommand, notAfterMs: number): Running;
+  say(message: ToGuard): void;
+  letGo(): void;
+}
+
+interface Entry {
+  readonly setGroup: (group: number | undefined) => void;
+  readonly setEnd: (end: ProcessEnd) => void;
+  group?: number;
+}
+
+function guardLife({ command, prefix, silenceMs, log }: GuardDeps, isClosing: () => boolean): GuardLife {
   const [program = process.execPath, ...args] = command;
   const child: ChildProcess = spawn(program, [...args, prefix, String(silenceMs)], {
     detached: true,
@@ -78,48 +107,110 @@ function runGuard({ command, prefix, silenceMs, log }: GuardDeps) {
     env: nodeEnvironment(),
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const waiting: (() => void)[] = [];
-  let gone: number | undefined;
-  const ended = new Promise<number>((resolve) => {
-    const end = (exitCode: number): void => {
-      gone = exitCode;
-      for (const wake of waiting.splice(0)) wake();
-      resolve(exitCode);
-    };
-    child.once("exit", (code) => end(code ?? -1));
-    child.once("error", (error) => {
-      log.error(
-        { reason: error.message, command },
-        "the guard cannot be started: attempts would outlive a killed worker",
-      );
-      end(-1);
-    });
-  });
+  const entries = new Map<number, Entry>();
+  let isGone = false;
+  let newest = 0;
+
+  const say = (message: ToGuard): void => {
+    if (!isGone) child.stdin?.write(encode(message));
+  };
   // A guard that is gone says so by its exit; its closed pipe is no news.
   child.stdin?.on("error", () => {});
   child.stdout?.on("error", () => {});
-  child.stdout?.on("data", () => {
-    for (const wake of waiting.splice(0)) wake();
+  const messages = decoder<FromGuard>();
+  child.stdout?.setEncoding("utf8");
+  child.stdout?.on("data", (text: string) => {
+    heart.heard();
+    for (const message of messages(text)) hear(message);
   });
-  const say = (line: string): void => {
-    if (gone === undefined) child.stdin?.write(`${line}\n`);
+  const heart = heartbeat(
+    silenceMs,
+    () => say({ kind: "beat" }),
+    () => {
+      log.error({}, "the guard does not answer: it is killed, with all that it runs");
+      child.kill("SIGKILL");
+    },
+  );
+
+  const hear = (message: FromGuard): void => {
+    if (message.kind === "beat") return;
+    const entry = entries.get(message.id);
+    if (entry === undefined) return;
+    if (message.kind === "started") {
+      entry.group = message.group;
+      entry.setGroup(message.group);
+      return;
+    }
+    entries.delete(message.id);
+    entry.setGroup(undefined);
+    entry.setEnd(message.end);
   };
+
+  const conclude = async (exitCode: number): Promise<void> => {
+    isGone = true;
+    heart.stop();
+    const hasFenced = exitCode === fencedExitCode;
+    const what = hasFenced ? "the guard heard nothing of this worker and ended its attempts" : "the guard is gone";
+    if (!isClosing()) log.error({ exitCode }, `${what}; another one is started`);
+    const groups = [...entries.values()].flatMap(({ group }) => group ?? []);
+    if (entries.size > 0) await killAll({ groups, prefix }, killLimitMs);
+    const reason = hasFenced
+      ? "its worker stood still, so the worker's guard ended it"
+      : "its worker's guard was killed, and it with it";
+    for (const { setGroup, setEnd } of entries.values()) {
+      setGroup(undefined);
+      setEnd({ kind: "lost", reason });
+    }
+    entries.clear();
+  };
+  const exited = new Promise<number>((resolve) => {
+    // Not `exit`: what it said before it went is still in the pipe.
+    child.once("close", (code) => resolve(code ?? -1));
+    child.once("error", (error) => {
+      log.error({ reason: error.message, command }, "the guard cannot be started: no attempt can run without it");
+      resolve(-1);
+    });
+  });
+
   return {
-    gone: ended,
+    gone: exited.then(conclude),
     say,
-    /** No answer in time means that it is busy ending everything, or frozen: then nobody can say that it did not. */
-    hasFenced: async (): Promise<boolean> => {
-      if (gone !== undefined) return gone === fencedExitCode;
-      const hasAnswered = await new Promise<boolean>((resolve) => {
-        const timer = setTimeout(() => resolve(false), answerLimitMs);
-        waiting.push(() => {
-          clearTimeout(timer);
-          resolve(true);
-        });
-        say("?");
-      });
-      return gone === undefined ? !hasAnswered : gone === fencedExitCode;
+    start: ({ leaseLeftMs: _, ...what }, notAfterMs) => {
+      newest += 1;
+      const id = newest;
+      const group = Promise.withResolvers<number | undefined>();
+      const ended = Promise.withResolvers<ProcessEnd>();
+      entries.set(id, { setGroup: group.resolve, setEnd: ended.resolve });
+      say({ kind: "start", request: { id, ...what, notAfterMs } });
+      return { group: group.promise, ended: ended.promise };
     },
     letGo: () => void child.stdin?.end(),
   };
 }
+
+/** Beats, and tells when nothing came back for the silence; a process that was frozen itself listens once more first. */
+function heartbeat(silenceMs: number, beat: () => void, onSilence: () => void) {
+  let hasAnswered = false;
+  let heardMs = performance.now();
+  let tickMs = heardMs;
+  const timer = setInterval(
+    () => {
+      const nowMs = performance.now();
+      const wasFrozen = nowMs - tickMs > silenceMs / 2;
+      tickMs = nowMs;
+      if (!wasFrozen && nowMs - heardMs > (hasAnswered ? silenceMs : startLimitMs)) onSilence();
+      beat();
+    },
+    Math.max(10, silenceMs / 5),
+  );
+  return {
+    heard: () => {
+      hasAnswered = true;
+      heardMs = performance.now();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** How long a guard may take to come up on a busy machine. */
+const startLimitMs = 10_000;

@@ -26,8 +26,8 @@ export interface LeasesDeps {
 }
 
 export interface Leases {
-  /** Whether the attempt may live at this moment. */
-  holds(attempt: LiveAttempt): boolean;
+  /** How long the attempt may live from now on, if nothing is heard again; nothing or less: it may not. */
+  leftMs(attempt: LiveAttempt): number;
   close(): void;
 }
 
@@ -118,7 +118,7 @@ export function keepLeases(deps: LeasesDeps): Leases {
 
   const timer = setInterval(tick, Math.min(250, Math.max(10, leaseMs / 20)));
   return {
-    holds: (attempt) => performance.now() < untilMs(attempt),
+    leftMs: (attempt) => untilMs(attempt) - performance.now(),
     close: () => clearInterval(timer),
   };
 }

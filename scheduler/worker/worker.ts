@@ -124,7 +124,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     reporter: reports,
     incarnation: () => name,
     slots: deps.slots,
-    mayStart: (attempt) => leases.holds(attempt),
+    mayStart: (attempt) => leases.leftMs(attempt) > 0,
     start: (assignment) => {
       const attempt = startAttempt(
         {
@@ -152,8 +152,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           markerPrefix,
           graceMs: deps.stopGraceMs,
           logLimitBytes: deps.logLimitBytes ?? defaultLogLimitBytes,
-          holdsLease: (asked) =>
-            leases.holds({ key: attemptKey(asked), instance: asked.workflowInstance, incarnation: asked.worker }),
+          leaseLeftMs: (asked) =>
+            leases.leftMs({ key: attemptKey(asked), instance: asked.workflowInstance, incarnation: asked.worker }),
           log,
         },
         assignment,

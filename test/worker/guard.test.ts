@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { incarnation } from "../../scheduler/model/ids.ts";
+import { launcher } from "../../scheduler/worker/guard/launch.ts";
+import { hostClockMs, type ProcessEnd } from "../../scheduler/worker/guard/messages.ts";
 import { memoryRegistry } from "../support/memory-registry.ts";
 import {
   assignment,
@@ -68,6 +70,38 @@ test("a frozen worker's attempts die within half a lease, and are reported as lo
   assert.equal((await frozen.master.ended(again)).outcome, "succeeded");
 });
 
+test("when the guard is killed its attempts are ended and reported as lost, and the next ones run", async (t) => {
+  const { worker, master, one, pids } = await running(t);
+  process.kill(await guardOf(process.pid), "SIGKILL");
+  const end = await master.ended(one);
+  assert.deepEqual([end.outcome, end.reason], ["lost", "its worker's guard was killed, and it with it"]);
+  for (const pid of pids) assert.equal(await isAlive(pid), false, `${pid} lives`);
+  const next = assignment(worker, "echo next\n");
+  await master.dispatch(next);
+  assert.equal((await master.ended(next)).outcome, "succeeded");
+});
+
+test("a frozen guard is replaced, with all that it ran and was to run", async (t) => {
+  const { worker, master, one, pids } = await running(t);
+  process.kill(await guardOf(process.pid), "SIGSTOP");
+  const never = assignment(worker, "echo never\n");
+  await master.dispatch(never);
+  assert.equal((await master.ended(one)).outcome, "lost");
+  assert.equal((await master.ended(never)).outcome, "lost");
+  for (const pid of pids) assert.equal(await isAlive(pid), false, `${pid} lives`);
+});
+
+test("what was to start before a freeze of worker and guard does not start after it", async () => {
+  const ends: ProcessEnd[] = [];
+  const { start } = launcher(
+    (message) => message.kind === "ended" && ends.push(message.end),
+    () => assert.fail("it was started"),
+  );
+  const request = { id: 1, command: "true", args: [], directory: "/", environment: {}, log: "/dev/null" };
+  start({ ...request, notAfterMs: hostClockMs() - 1 });
+  assert.deepEqual(ends, [{ kind: "lost", reason: "its worker stood still while it started it" }]);
+});
+
 test("an attempt that something else kills has failed, not been lost", async (t) => {
   const { worker, master } = await testWorker(t);
   const one = assignment(worker, "kill -9 $$\n", { raw: true });
@@ -83,6 +117,26 @@ test("two workers do not share a data folder", async (t) => {
     /another worker uses the data folder .*: end that one, or give this one/,
   );
 });
+
+/** A worker with a short lease in this very process, and two processes that it runs. */
+async function running(t: TestContext) {
+  const folder = await freshFolder(t);
+  const { worker, master } = await testWorker(t, { dataFolder: folder, registry: memoryRegistry(1_000) });
+  const one = assignment(worker, script, { raw: true });
+  await master.dispatch(one);
+  const pids = await eventually(async () => pidsOf(folder, one), "two processes");
+  return { worker, master, one, pids };
+}
+
+async function guardOf(parent: number): Promise<number> {
+  for (const name of await readdir("/proc")) {
+    const stat = await readFile(`/proc/${name}/stat`, "latin1").catch(() => "");
+    const [, above] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const command = Number(above) === parent ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
+    if (command.includes("guard/main.ts")) return Number(name);
+  }
+  assert.fail("there is no guard");
+}
 
 interface WorkerProcess {
   readonly child: ChildProcess;

@@ -1,7 +1,7 @@
 // How a type of task runs on a worker: what an executor is given and what it gives back. One file a type, listed in `executors.ts`.
 
 import type { Assignment } from "../../wire/messages.ts";
-import type { ProcessEnd } from "../attempt-process.ts";
+import type { ProcessEnd } from "../guard/messages.ts";
 
 export interface Executor {
   /** The type's name in the catalogue. */
@@ -42,8 +42,6 @@ export type ExecutorEnd =
       readonly reason: string;
       readonly exitCode?: number;
       readonly outputs?: { readonly [name: string]: string };
-      /** It died of a signal that nobody here sent. */
-      readonly signal?: NodeJS.Signals;
     };
 
 /** Why an attempt failed before or beside its own work; the message is for people. */
@@ -62,7 +60,9 @@ export function endOfProcess(end: ProcessEnd, program: string): ExecutorEnd {
         ? { outcome: "succeeded", exitCode: 0 }
         : { outcome: "failed", exitCode: end.exitCode, reason: `exit code ${end.exitCode}` };
     case "signalled":
-      return { outcome: "failed", signal: end.signal, reason: `ended by ${end.signal}${hint(end.signal)}` };
+      return { outcome: "failed", reason: `ended by ${end.signal}${hint(end.signal)}` };
+    case "lost":
+      return { outcome: "failed", reason: end.reason };
     case "not_started":
       throw new AttemptFailure(whyNotStarted(end.code, end.message, program));
   }

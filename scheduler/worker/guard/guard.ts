@@ -1,9 +1,10 @@
-// The guard of a worker: a tiny process of its own session that ends the worker's attempts when the worker cannot.
+// The guard of a worker: a tiny process of its own session that starts the worker's attempts, and ends them when the worker cannot.
 //
-//   standard input, a line each:  `.` a beat · `+<group>` watch over it · `-<group>` it is over · `?` answer `!`
 //   no beat for `silenceMs` (worker frozen) or end of input (worker dead) → SIGKILL every group, then everything marked; exit
 
 import { killAll } from "../marked-processes.ts";
+import { launcher } from "./launch.ts";
+import { decoder, encode, type FromGuard, type ToGuard } from "./messages.ts";
 
 export interface GuardOptions {
   /** What the marker of every process of this worker's life starts with. */
@@ -38,7 +39,6 @@ export function guard(
 
   const groups = new Set<number>();
   return new Promise((resolve) => {
-    let rest = "";
     let beatMs = performance.now();
     let tickMs = beatMs;
     let isOver = false;
@@ -60,18 +60,30 @@ export function guard(
       Math.max(10, silenceMs / 10),
     );
 
+    // While it ends everything it speaks by its exit alone: how those processes ended says nothing of their own work.
+    const tell = (message: FromGuard): void => {
+      if (!isOver) output.write(encode(message));
+    };
+    const processes = launcher(tell, (group) => groups.add(group));
+    const obey = (message: ToGuard): void => {
+      switch (message.kind) {
+        case "beat":
+          tell({ kind: "beat" });
+          return;
+        case "start":
+          processes.start(message.request);
+          return;
+        case "over":
+          groups.delete(message.group);
+          return;
+      }
+    };
+
+    const messages = decoder<ToGuard>();
     input.setEncoding("utf8");
     input.on("data", (text: string) => {
       beatMs = performance.now();
-      const lines = (rest + text).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const group = Number(line.slice(1));
-        if (line[0] === "+") groups.add(group);
-        else if (line[0] === "-") groups.delete(group);
-        // While it ends everything it answers by its exit alone.
-        else if (line[0] === "?" && !isOver) output.write("!\n");
-      }
+      for (const message of messages(text)) if (!isOver) obey(message);
     });
     input.on("end", () => end(0));
     input.on("error", () => end(0));
