@@ -1,5 +1,6 @@
 // Every message that masters, workers and apis exchange. Requests are answered; each may be sent again and then does no harm.
 
+import type { DatasourceConnection } from "../model/datasource.ts";
 import type { JsonValue, TaskDefinition } from "../model/definition.ts";
 import type { Incarnation, TaskInstanceId, WorkflowInstanceId } from "../model/ids.ts";
 
@@ -32,23 +33,6 @@ export interface Assignment extends AttemptRef {
   readonly secrets?: readonly string[];
   /** Files that were deployed with the workflow: where to put them, and their content's sha256 (hex). */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
-}
-
-export const datasourceKinds = ["mysql", "postgresql", "sqlite"] as const;
-export type DatasourceKind = (typeof datasourceKinds)[number];
-
-export interface DatasourceConnection {
-  readonly name: string;
-  readonly kind: DatasourceKind;
-  /** Empty for sqlite. */
-  readonly host: string;
-  readonly port: number;
-  /** The database's name; of sqlite the file. */
-  readonly database: string;
-  readonly user: string;
-  readonly password: string;
-  /** Options of the driver, as text. */
-  readonly options: { readonly [name: string]: string };
 }
 
 export type AttemptOutcome = "succeeded" | "failed" | "killed" | "lost";
