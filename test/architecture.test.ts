@@ -24,22 +24,41 @@ const log = ["pino", "prom-client"];
 
 const floors: { readonly [folder: string]: Floor } = {
   "scheduler/model": { may: [], packages: ["temporal-polyfill"] },
+  "scheduler/clock": { may: ["scheduler/model"], packages: ["node:"] },
   "scheduler/tasks": { may: ["scheduler/model"], packages: [] },
   "scheduler/language": { may: ["scheduler/model", "scheduler/tasks"], packages: [] },
-  "scheduler/registry": { may: ["scheduler/model"], packages: ["node:", "node-zookeeper-client", "knex"] },
-  "scheduler/store": { may: ["scheduler/model"], packages: ["node:", "knex", "mysql2"] },
-  "scheduler/wire": { may: ["scheduler/model"], packages: ["node:"] },
-  "scheduler/logs": { may: ["scheduler/model"], packages: ["node:"] },
+  "scheduler/registry": {
+    may: ["scheduler/clock", "scheduler/model"],
+    packages: ["node:", "node-zookeeper-client", "knex"],
+  },
+  "scheduler/store": { may: ["scheduler/clock", "scheduler/model"], packages: ["node:", "knex", "mysql2"] },
+  "scheduler/wire": { may: ["scheduler/clock", "scheduler/model"], packages: ["node:"] },
+  "scheduler/logs": { may: ["scheduler/clock", "scheduler/model"], packages: ["node:"] },
   "scheduler/worker": {
-    may: ["scheduler/model", "scheduler/tasks", "scheduler/registry", "scheduler/wire", "scheduler/logs"],
+    may: [
+      "scheduler/clock",
+      "scheduler/model",
+      "scheduler/tasks",
+      "scheduler/registry",
+      "scheduler/wire",
+      "scheduler/logs",
+    ],
     packages: ["node:", ...log],
   },
   "scheduler/master": {
-    may: ["scheduler/model", "scheduler/tasks", "scheduler/registry", "scheduler/wire", "scheduler/store"],
+    may: [
+      "scheduler/clock",
+      "scheduler/model",
+      "scheduler/tasks",
+      "scheduler/registry",
+      "scheduler/wire",
+      "scheduler/store",
+    ],
     packages: ["node:", ...log],
   },
   "scheduler/api": {
     may: [
+      "scheduler/clock",
       "scheduler/model",
       "scheduler/tasks",
       "scheduler/language",

@@ -1,5 +1,6 @@
 // One mailbox a workflow instance: events → next states → saved in one transition → duties. Nothing is sent before it is saved.
 
+import type { Clock, Stop } from "../model/clock.ts";
 import { priorities } from "../model/definition.ts";
 import type { Incarnation, TaskInstanceId, WorkflowInstanceId } from "../model/ids.ts";
 import type { TaskDuty, TaskEvent } from "../model/life/task.ts";
@@ -40,6 +41,7 @@ export interface ActorDeps {
   readonly files: readonly DeployedFile[];
   readonly save: (transition: Transition) => Promise<boolean>;
   readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly dispatcher: Dispatcher;
   readonly links: WorkerLinks;
   readonly log: Logger;
@@ -51,13 +53,13 @@ export interface ActorDeps {
   readonly onFault: (actor: Actor, error: unknown) => void;
 }
 
-/** `setTimeout` counts in 31 bits. */
+/** Timers count in 31 bits. */
 const longestTimerMs = 2 ** 31 - 1;
 
 export function actor(deps: ActorDeps): Actor {
   const { instance, dispatcher, links } = deps;
   const seenCommands = new Set<string>();
-  const timers = new Map<number, NodeJS.Timeout>();
+  const timers = new Map<number, Stop>();
   let mailbox: ActorEvent[] = [];
   let mustRecover = false;
   let isRunning = false;
@@ -151,7 +153,7 @@ export function actor(deps: ActorDeps): Actor {
 
   const perform = (task: number, duties: readonly TaskDuty[]): void => {
     const id = instance.idOf(task);
-    clearTimeout(timers.get(task));
+    timers.get(task)?.();
     timers.delete(task);
     if (!isUnderWay(task)) {
       dispatcher.release(id);
@@ -194,7 +196,7 @@ export function actor(deps: ActorDeps): Actor {
       if (deps.nowMs() < atMs) wakeAt(task, atMs, event);
       else post({ kind: "task", task, event });
     };
-    timers.set(task, setTimeout(fire, Math.min(inMs, longestTimerMs)));
+    timers.set(task, deps.clock.after(Math.min(inMs, longestTimerMs), fire));
   };
 
   const refOf = (taskInstance: TaskInstanceId, attempt: number): AttemptRef => ({
@@ -237,7 +239,7 @@ export function actor(deps: ActorDeps): Actor {
     close: () => {
       if (isClosed) return;
       isClosed = true;
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const stop of timers.values()) stop();
       timers.clear();
       instance.definition.tasks.forEach((_, task) => {
         if (!instance.lifeOf(task)) return;

@@ -1,5 +1,6 @@
 // The instances this master owns: takes them with their commands, keeps one actor each, and compares actors with rows.
 
+import type { Clock } from "../model/clock.ts";
 import { type Incarnation, splitTaskInstanceId, type TaskInstanceId, type WorkflowInstanceId } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import { batchWriter } from "../store/batch-writer.ts";
@@ -32,6 +33,7 @@ export interface Inbox {
 
 export interface InboxDeps {
   readonly database: Database;
+  readonly clock: Clock;
   readonly owner: Incarnation;
   readonly dispatcher: Dispatcher;
   readonly links: () => WorkerLinks;
@@ -49,7 +51,7 @@ const takeAtOnce = 200;
 const keptDefinitions = 500;
 
 export function inbox(deps: InboxDeps): Inbox {
-  const { database, owner, log } = deps;
+  const { database, clock, owner, log } = deps;
   const actors = new Map<WorkflowInstanceId, Actor>();
   /** Being loaded: two looks may find the same instance, and it must not get two actors. */
   const adopting = new Set<WorkflowInstanceId>();
@@ -58,6 +60,7 @@ export function inbox(deps: InboxDeps): Inbox {
   const definitions = new Map<string, LoadedDefinition>();
   const writer = batchWriter({
     database,
+    clock,
     owner,
     onTrouble: (error) => log.warn({ error }, "cannot save, trying again"),
   });
@@ -136,6 +139,7 @@ export function inbox(deps: InboxDeps): Inbox {
       files: files.files,
       save: (transition) => writer.save(transition),
       nowMs: database.nowMs,
+      clock,
       dispatcher: deps.dispatcher,
       links: deps.links(),
       log,
@@ -206,7 +210,7 @@ export function inbox(deps: InboxDeps): Inbox {
   };
 
   const compare = async (): Promise<void> => {
-    const atMs = performance.now();
+    const atMs = clock.monotonicMs();
     const epochs = await ownedInstances(database, owner);
     if (isClosed) return;
     proof = { atMs, epochs };
@@ -242,7 +246,7 @@ export function inbox(deps: InboxDeps): Inbox {
     },
     provenAgoMs: (instance, epoch) => {
       if (actors.get(instance)?.epoch !== epoch || proof.epochs.get(instance) !== epoch) return undefined;
-      return performance.now() - proof.atMs;
+      return clock.monotonicMs() - proof.atMs;
     },
     size: () => actors.size,
     close: () => {

@@ -1,7 +1,7 @@
 // A master's membership: it joins the registry and begins a term. When its session is lost the term ends and another one
 // begins under a new incarnation; what it owned then belongs to whoever takes it.
 
-import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../clock/system-clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { MemberData } from "../registry/contract.ts";
@@ -16,8 +16,9 @@ const joinAgainMs = 500;
 
 /** Resolves once it is a member of the registry. */
 export async function startMaster(deps: TermDeps): Promise<Master> {
-  const { registry, log } = deps;
+  const { registry, log, clock = systemClock } = deps;
   const closing = new AbortController();
+  const startedAt = new Date(clock.wallMs()).toISOString();
   let term: Term | undefined;
   let isConnected = true;
   let isStarted = false;
@@ -36,7 +37,7 @@ export async function startMaster(deps: TermDeps): Promise<Master> {
     const fresh = startTerm(deps);
     const lostBefore = sessionsLost;
     try {
-      await registry.join({ kind: "master", incarnation: fresh.incarnation, data: memberData() });
+      await registry.join({ kind: "master", incarnation: fresh.incarnation, data: memberData(startedAt) });
       // Lost while it joined: nobody knows in which session this name stands now, and a name that nobody lives under must not.
       if (sessionsLost !== lostBefore) throw new OperationError("unavailable", "the session was lost while joining");
     } catch (error) {
@@ -56,7 +57,7 @@ export async function startMaster(deps: TermDeps): Promise<Master> {
       } catch (error) {
         log.warn({ error, againInMs: joinAgainMs }, "the registry does not take this master");
         await registry.leave().catch(() => {}); // what may stand there is a name without a life
-        await delay(joinAgainMs, undefined, { signal: closing.signal }).catch(() => {});
+        await clock.sleep(joinAgainMs, closing.signal);
       }
     }
   };
@@ -98,11 +99,11 @@ export async function startMaster(deps: TermDeps): Promise<Master> {
   };
 }
 
-const memberData = (): MemberData => ({
+const memberData = (startedAt: string): MemberData => ({
   host: "",
   port: 0,
   pid: process.pid,
-  startedAt: new Date().toISOString(),
+  startedAt,
   cpu: 0,
   memory: 0,
   slots: 0,

@@ -1,7 +1,8 @@
 // A master's term: all that belongs to one incarnation, and ends with it. It takes instances, fires schedules, carries
 // backfills on and takes over from the dead.
 
-import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../clock/system-clock.ts";
+import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { fireDue } from "../model/life/schedule.ts";
 import type { Logger } from "../model/logger.ts";
@@ -10,7 +11,7 @@ import { advanceBackfill, openBackfills } from "../store/backfills.ts";
 import type { Database } from "../store/database.ts";
 import { fireDueSchedules } from "../store/schedules.ts";
 import { queuedWorkflows, startNextOfQueue } from "../store/serial-queue.ts";
-import type { WireSettings } from "../wire/contract.ts";
+import type { Network, WireSettings } from "../wire/contract.ts";
 import { peers } from "../wire/peers.ts";
 import { dispatcher } from "./dispatcher.ts";
 import { sweepOwners, takeOver } from "./failover.ts";
@@ -25,6 +26,9 @@ export interface TermDeps {
   readonly secret: string;
   readonly tls?: WireSettings["tls"];
   readonly log: Logger;
+  /** Absent: the machine's. */
+  readonly clock?: Clock;
+  readonly network?: Network;
   readonly settings?: Partial<MasterSettings>;
   /** Called with a function that makes this master look at once: within one process, a trigger need not wait for the next look. */
   readonly onWakeable?: (wake: () => void) => void;
@@ -58,7 +62,7 @@ const schedulesAtOnce = 500;
 
 /** Begins to act only when it is told to run: its incarnation must be a member first. */
 export function startTerm(deps: TermDeps): Term {
-  const { database, registry } = deps;
+  const { database, registry, clock = systemClock } = deps;
   const settings = { ...defaults, ...deps.settings };
   const self = deps.newIncarnation();
   const log = deps.log;
@@ -76,11 +80,14 @@ export function startTerm(deps: TermDeps): Term {
   });
   const workers = peers({
     registry,
+    clock,
+    ...(deps.network ? { network: deps.network } : {}),
     kind: "worker",
     settings: {
       greeting: { role: "master", incarnation: self },
       secret: deps.secret,
       handlers: reports,
+      clock,
       ...(deps.tls ? { tls: deps.tls } : {}),
     },
     log,
@@ -93,12 +100,14 @@ export function startTerm(deps: TermDeps): Term {
     peers: workers,
     registry,
     log,
+    clock,
     nowMs: database.nowMs,
     onDraining: dispatch.avoid,
     onEvent: (task, event, details) => void box.post(task, { event, ...(details ? { details } : {}) }),
   });
   const box = inbox({
     database,
+    clock,
     owner: self,
     dispatcher: dispatch,
     links: () => links,
@@ -113,6 +122,8 @@ export function startTerm(deps: TermDeps): Term {
   });
 
   let wakeUp: () => void = () => {};
+  /** Those that wait for their next round: closing ends it. */
+  const resting = new Set<() => void>();
   const wake = (): void => wakeUp();
   const wakeIf = (something: number | boolean): void => {
     if (something) wake();
@@ -134,14 +145,15 @@ export function startTerm(deps: TermDeps): Term {
     isWakeable = false,
   ): Promise<void> => {
     while (!signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        if (isWakeable) wakeUp = resolve;
-      });
+      const rest = Promise.withResolvers<void>();
+      if (isWakeable) wakeUp = rest.resolve;
       await background(work(), what);
-      const sleep = new AbortController();
-      const stop = AbortSignal.any([signal, sleep.signal]);
-      await Promise.race([woken, delay(everyMs, undefined, { signal: stop }).catch(() => {})]);
-      sleep.abort();
+      if (signal.aborted) return;
+      resting.add(rest.resolve);
+      const stop = clock.after(everyMs, rest.resolve);
+      await rest.promise;
+      stop();
+      resting.delete(rest.resolve);
     }
   };
 
@@ -209,6 +221,7 @@ export function startTerm(deps: TermDeps): Term {
     },
     close: () => {
       ending.abort();
+      for (const wakeNow of resting) wakeNow();
       for (const stop of watchers) stop();
       box.close();
       links.close();

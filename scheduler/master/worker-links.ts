@@ -1,6 +1,7 @@
 // What this master owes its workers, and hears from them: each dispatch, question and kill is sent until the worker has
 // answered it or is gone for good.
 
+import type { Clock } from "../model/clock.ts";
 import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
 import type { TaskEvent } from "../model/life/task.ts";
 import type { Logger } from "../model/logger.ts";
@@ -27,6 +28,7 @@ export interface WorkerLinksDeps {
   readonly peers: Peers;
   readonly registry: Registry;
   readonly log: Logger;
+  readonly clock: Clock;
   readonly nowMs: () => number;
   /** The worker refuses new attempts. */
   readonly onDraining: (worker: Incarnation) => void;
@@ -38,7 +40,7 @@ export interface WorkerLinksDeps {
 interface Obligation {
   readonly ref: AttemptRef;
   readonly worker: Incarnation;
-  /** `performance.now()` since when this master answers for it. */
+  /** By the monotonic clock, since when this master answers for it. */
   readonly sinceMs: number;
   assignment: Assignment | undefined;
   mustSettle: boolean;
@@ -51,7 +53,7 @@ const retryMs = 500;
 const killTimeMs = 1_000;
 
 export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
-  const { peers, registry, log } = deps;
+  const { peers, registry, log, clock } = deps;
   const obligations = new Map<TaskInstanceId, Obligation>();
   const byWorker = new Map<Incarnation, Set<TaskInstanceId>>();
   const contactMs = new Map<Incarnation, number>();
@@ -63,10 +65,10 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
     isConnected = state === "connected";
   });
   const stopConnections = peers.onConnection((connection) => void pump(connection.peer.incarnation));
-  const timer = setInterval(() => {
+  const stopTimer = clock.every(retryMs, () => {
     for (const worker of byWorker.keys()) void pump(worker);
     void declareGone().catch((error) => log.warn({ error }, "cannot tell which workers are gone"));
-  }, retryMs);
+  });
 
   const oblige = (ref: AttemptRef, worker: Incarnation): Obligation => {
     const known = obligations.get(ref.taskInstance);
@@ -75,7 +77,7 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
     const fresh: Obligation = {
       ref,
       worker,
-      sinceMs: performance.now(),
+      sinceMs: clock.monotonicMs(),
       assignment: undefined,
       mustSettle: false,
       killReason: undefined,
@@ -253,20 +255,20 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
     deps.onEvent(task, event, details);
   };
 
-  const heardFrom = (worker: Incarnation): void => void contactMs.set(worker, performance.now());
+  const heardFrom = (worker: Incarnation): void => void contactMs.set(worker, clock.monotonicMs());
 
   const leaseAndKillMs = registry.leaseMs + killTimeMs;
 
   /** Gone for good: not in the registry, and a whole lease since this master took over or last heard from it. */
   const declareGone = async (): Promise<void> => {
     const silent = [...byWorker.keys()].filter(
-      (worker) => performance.now() - (contactMs.get(worker) ?? Number.NEGATIVE_INFINITY) >= leaseAndKillMs,
+      (worker) => clock.monotonicMs() - (contactMs.get(worker) ?? Number.NEGATIVE_INFINITY) >= leaseAndKillMs,
     );
     if (silent.length === 0 || !isConnected || isClosed) return;
     const alive = new Set((await registry.members("worker")).map((member) => member.incarnation));
     for (const worker of silent) {
       if (alive.has(worker) || !isConnected || isClosed) continue;
-      const lost = owedTo(worker).filter((one) => performance.now() - one.sinceMs >= leaseAndKillMs);
+      const lost = owedTo(worker).filter((one) => clock.monotonicMs() - one.sinceMs >= leaseAndKillMs);
       if (lost.length > 0) log.warn({ worker, attempts: lost.length }, "a worker is gone: its attempts are lost");
       for (const { ref } of lost) {
         deps.onEvent(ref.taskInstance, {
@@ -298,7 +300,7 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
     heardFrom,
     close: () => {
       isClosed = true;
-      clearInterval(timer);
+      stopTimer();
       stopSession();
       stopConnections();
       obligations.clear();

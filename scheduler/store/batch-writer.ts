@@ -1,5 +1,7 @@
 // The one writer of a master (group commit): whatever has gathered while a batch was being committed is the next batch.
 
+import { systemClock } from "../clock/system-clock.ts";
+import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { type Database, isPassing } from "./database.ts";
 import { saveTransitions, type Transition } from "./transitions.ts";
@@ -16,6 +18,8 @@ export interface BatchWriter {
 
 export interface BatchWriterDeps {
   readonly database: Database;
+  /** Absent: the machine's. */
+  readonly clock?: Clock;
   readonly owner: Incarnation;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -29,7 +33,7 @@ interface Entry {
 const largestBatch = 400;
 const retryAfterMs = 250;
 
-export function batchWriter({ database, owner, onTrouble }: BatchWriterDeps): BatchWriter {
+export function batchWriter({ database, clock = systemClock, owner, onTrouble }: BatchWriterDeps): BatchWriter {
   let queue: Entry[] = [];
   let isFlushing = false;
   let isClosed = false;
@@ -61,7 +65,7 @@ export function batchWriter({ database, owner, onTrouble }: BatchWriterDeps): Ba
       } catch (error) {
         onTrouble(error);
         // A commit whose answer was lost may have happened: the same rows written once more are the same rows.
-        if (isPassing(error)) await pause(retryAfterMs, closing.signal);
+        if (isPassing(error)) await clock.sleep(retryAfterMs, closing.signal);
         else return await split(batch, error);
       }
     }
@@ -88,7 +92,7 @@ export function batchWriter({ database, owner, onTrouble }: BatchWriterDeps): Ba
         }
         queue.push({ transition, resolve, reject });
         // The rest of this turn of the event loop may add more to the same commit.
-        if (queue.length === 1) setImmediate(() => void flush());
+        if (queue.length === 1) clock.soon(() => void flush());
       }),
     close: () => {
       isClosed = true;
@@ -97,20 +101,4 @@ export function batchWriter({ database, owner, onTrouble }: BatchWriterDeps): Ba
       queue = [];
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

@@ -4,18 +4,10 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { OperationError } from "../model/operation-error.ts";
 import { openConnection } from "./connection.ts";
-import type { Connection, WireSettings } from "./contract.ts";
-
-export interface ConnectTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly settings: WireSettings;
-  readonly signal: AbortSignal;
-}
+import type { Connection, ConnectTarget } from "./contract.ts";
 
 const limitMs = 5_000;
 
-/** Rejects with an `OperationError`: `unavailable`, `refused` (another secret), `aborted`. */
 export async function connect(target: ConnectTarget): Promise<Connection> {
   const { host, port, settings, signal } = target;
   const address = `${host}:${port}`;

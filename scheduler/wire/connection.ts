@@ -1,6 +1,8 @@
 // Requests and answers over a socket that carries frames: ids, deadlines, heartbeats, a window against floods.
 
 import type { Socket } from "node:net";
+import { systemClock } from "../clock/system-clock.ts";
+import type { Clock, Stop } from "../model/clock.ts";
 import { OperationError, type OperationErrorCode } from "../model/operation-error.ts";
 import type { Connection, Message, WireSettings } from "./contract.ts";
 import { type FrameSocket, frameSocket } from "./frame-socket.ts";
@@ -28,7 +30,8 @@ interface Call {
   readonly binary: Uint8Array | undefined;
   readonly resolve: (message: Message<never>) => void;
   readonly reject: (error: unknown) => void;
-  timer: NodeJS.Timeout | undefined;
+  /** Undefined: its deadline has passed. */
+  deadline: Stop | undefined;
 }
 
 /** Proves both sides to each other over a fresh socket, then answers and asks over it. */
@@ -44,8 +47,10 @@ export async function openConnection(
   return connectionOver(frames, greetings, settings);
 }
 
-function connectionOver(frames: FrameSocket, { self, peer }: Greetings, settings: WireSettings): Connection {
-  const calls = outgoingCalls(frames, peer);
+/** Over whatever carries frames between two that have proven themselves. */
+export function connectionOver(frames: FrameSocket, { self, peer }: Greetings, settings: WireSettings): Connection {
+  const { clock = systemClock } = settings;
+  const calls = outgoingCalls(frames, peer, clock);
   const connection: Connection = {
     peer,
     self,
@@ -71,7 +76,7 @@ function connectionOver(frames: FrameSocket, { self, peer }: Greetings, settings
         frames.end(new OperationError("invalid", `${name(peer)} sent a frame of an unknown kind`));
     }
   });
-  keepBeating(frames, peer);
+  keepBeating(frames, peer, clock);
   return connection;
 }
 
@@ -106,7 +111,7 @@ function describe(error: unknown): { code: OperationErrorCode; message: string }
   };
 }
 
-function outgoingCalls(frames: FrameSocket, peer: Greeting) {
+function outgoingCalls(frames: FrameSocket, peer: Greeting, clock: Clock) {
   const open = new Map<number, Call>();
   const waiting: Call[] = [];
   let lastId = 0;
@@ -120,7 +125,7 @@ function outgoingCalls(frames: FrameSocket, peer: Greeting) {
       );
       open.set(lastId, call);
     } catch (error) {
-      clearTimeout(call.timer);
+      call.deadline?.();
       call.reject(error);
     }
   };
@@ -129,13 +134,13 @@ function outgoingCalls(frames: FrameSocket, peer: Greeting) {
     while (waiting.length > 0 && mayTransmit()) {
       const call = waiting.shift();
       // One whose deadline passed while it waited has no timer any more and is not sent at all.
-      if (call?.timer !== undefined) transmit(call);
+      if (call?.deadline !== undefined) transmit(call);
     }
   };
   frames.onDrain(pump);
   frames.closed.addEventListener("abort", () => {
     for (const call of [...open.values(), ...waiting]) {
-      clearTimeout(call.timer);
+      call.deadline?.();
       call.reject(frames.closed.reason);
     }
     open.clear();
@@ -150,13 +155,13 @@ function outgoingCalls(frames: FrameSocket, peer: Greeting) {
     if (frames.closed.aborted) return Promise.reject(frames.closed.reason);
     const { deadlineMs = defaultDeadlineMs, binary } = options;
     return new Promise<Message<Response>>((resolve, reject) => {
-      const call: Call = { method, body, binary, resolve, reject, timer: undefined };
-      call.timer = setTimeout(() => {
-        call.timer = undefined;
+      const call: Call = { method, body, binary, resolve, reject, deadline: undefined };
+      call.deadline = clock.after(deadlineMs, () => {
+        call.deadline = undefined;
         for (const [id, other] of open) if (other === call) open.delete(id);
         reject(new OperationError("unavailable", `${name(peer)} did not answer \`${method}\` within ${deadlineMs} ms`));
         pump();
-      }, deadlineMs);
+      });
       if (waiting.length === 0 && mayTransmit()) transmit(call);
       else waiting.push(call);
     });
@@ -167,7 +172,7 @@ function outgoingCalls(frames: FrameSocket, peer: Greeting) {
     // An answer after its deadline: nobody waits for it any more.
     if (call === undefined) return;
     open.delete(said.id);
-    clearTimeout(call.timer);
+    call.deadline?.();
     if (said.kind === "failure") {
       call.reject(new OperationError(said.code, said.message));
     } else {
@@ -180,10 +185,10 @@ function outgoingCalls(frames: FrameSocket, peer: Greeting) {
   return { ask, settle };
 }
 
-function keepBeating(frames: FrameSocket, peer: Greeting): void {
-  let lastTickMs = performance.now();
-  const timer = setInterval(() => {
-    const nowMs = performance.now();
+function keepBeating(frames: FrameSocket, peer: Greeting, clock: Clock): void {
+  let lastTickMs = clock.monotonicMs();
+  const stop = clock.every(beatMs, () => {
+    const nowMs = clock.monotonicMs();
     // After a freeze of this very process the other side's bytes may lie unread in the kernel: read first, judge later.
     const wasFrozen = nowMs - lastTickMs > 2 * beatMs;
     lastTickMs = nowMs;
@@ -192,8 +197,7 @@ function keepBeating(frames: FrameSocket, peer: Greeting): void {
       return;
     }
     if (nowMs - frames.sentMs() >= beatMs / 2) frames.send({ kind: "beat" } satisfies Envelope);
-  }, beatMs);
-  const stop = (): void => clearInterval(timer);
+  });
   if (frames.closed.aborted) stop();
   else frames.closed.addEventListener("abort", stop, { once: true });
 }

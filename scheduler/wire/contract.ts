@@ -1,6 +1,8 @@
 // A connection between two processes: framed JSON (with an optional binary part) over TCP or TLS, both sides may ask.
 // Frame: u32 length of what follows · u32 length of the JSON · JSON (UTF-8) · binary part. Numbers are big-endian.
 
+import type { Clock } from "../model/clock.ts";
+import type { OperationError } from "../model/operation-error.ts";
 import type { Greeting } from "./messages.ts";
 
 export interface Message<T> {
@@ -43,6 +45,33 @@ export interface WireSettings {
   /** Known to every process of the cluster; proven by both sides with an HMAC over random numbers, never sent. */
   readonly secret: string;
   readonly handlers: Handlers;
+  /** Absent: the machine's. */
+  readonly clock?: Clock;
   /** PEM texts; absent: plain TCP. */
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca: string };
+}
+
+export interface ConnectTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly settings: WireSettings;
+  readonly signal: AbortSignal;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one; the server says which. */
+  readonly port: number;
+  readonly settings: WireSettings;
+  /** Called for each peer that has proven itself. */
+  readonly onConnection?: (connection: Connection) => void;
+  /** Called for each that has not (another secret, no such protocol), with the reason. */
+  readonly onRefused?: (error: OperationError) => void;
+}
+
+/** What carries connections between processes. */
+export interface Network {
+  /** Rejects with an `OperationError`: `unavailable`, `refused` (another secret), `aborted`. */
+  connect(target: ConnectTarget): Promise<Connection>;
+  listen(options: ListenOptions): Promise<WireServer>;
 }

@@ -25,7 +25,7 @@ export interface FrameSocket {
   onDrain(listener: () => void): void;
   /** Bytes that were sent but have not left yet. */
   waitingBytes(): number;
-  /** `performance.now()` of the last byte heard and of the last frame sent. */
+  /** By the monotonic clock, the last byte heard and of the last frame sent. */
   heardMs(): number;
   sentMs(): number;
   /** Aborted with an `OperationError` when the socket is gone. */

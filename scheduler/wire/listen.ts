@@ -5,18 +5,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { OperationError } from "../model/operation-error.ts";
 import { checkSecret } from "./connect.ts";
 import { openConnection } from "./connection.ts";
-import type { Connection, WireServer, WireSettings } from "./contract.ts";
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0: any free one; the server says which. */
-  readonly port: number;
-  readonly settings: WireSettings;
-  /** Called for each peer that has proven itself. */
-  readonly onConnection?: (connection: Connection) => void;
-  /** Called for each that has not (another secret, no such protocol), with the reason. */
-  readonly onRefused?: (error: OperationError) => void;
-}
+import type { Connection, ListenOptions, WireServer, WireSettings } from "./contract.ts";
 
 /** Strangers that may shake hands at the same time. */
 const maxStrangers = 256;

@@ -4,13 +4,14 @@
 //   member removed → no new tries. An open connection stays as long as it lives: whoever still answers is not gone, whatever
 //   became of its session in the registry.
 
-import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../clock/system-clock.ts";
+import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
-import { connect } from "./connect.ts";
-import type { Connection, WireSettings } from "./contract.ts";
+import type { Connection, Network, WireSettings } from "./contract.ts";
 import type { Greeting } from "./messages.ts";
+import { tcpNetwork } from "./tcp-network.ts";
 
 type MemberKind = Greeting["role"];
 
@@ -29,6 +30,9 @@ interface MemberSource {
 
 export interface PeersDeps {
   readonly registry: MemberSource;
+  /** Absent: the machine's. */
+  readonly clock?: Clock;
+  readonly network?: Network;
   readonly kind: MemberKind;
   readonly settings: WireSettings;
   readonly log: Logger;
@@ -48,6 +52,7 @@ const firstPauseMs = 100;
 const longestPauseMs = 3_000;
 
 export function peers(deps: PeersDeps): Peers {
+  const { clock = systemClock } = deps;
   const open = new Map<Incarnation, Connection>();
   const tries = new Map<Incarnation, { readonly stop: AbortController; member: Member }>();
   const listeners = new Set<(connection: Connection) => void>();
@@ -76,7 +81,7 @@ export function peers(deps: PeersDeps): Peers {
         deps.log.warn({ incarnation, reason: reason(error), againInMs: pauseMs }, `cannot connect to a ${deps.kind}`);
       }
       // A random half keeps many processes from knocking at the same moment.
-      await pause(pauseMs * (0.5 + Math.random() / 2), signal);
+      await clock.sleep(pauseMs * (0.5 + clock.random() / 2), signal);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }
   };
@@ -99,7 +104,7 @@ export function peers(deps: PeersDeps): Peers {
     get: (incarnation) => open.get(incarnation),
     any: () => {
       const all = [...open.values()];
-      return all[Math.floor(Math.random() * all.length)];
+      return all[Math.floor(clock.random() * all.length)];
     },
     all: () => [...open.values()],
     onConnection: (listener) => {
@@ -118,9 +123,13 @@ export function peers(deps: PeersDeps): Peers {
   };
 }
 
-async function connectTo({ kind, settings }: PeersDeps, member: Member, signal: AbortSignal): Promise<Connection> {
+async function connectTo(
+  { kind, network = tcpNetwork, settings }: PeersDeps,
+  member: Member,
+  signal: AbortSignal,
+): Promise<Connection> {
   const { host, port } = member.data;
-  const connection = await connect({ host, port, settings, signal });
+  const connection = await network.connect({ host, port, settings, signal });
   if (connection.peer.role === kind && connection.peer.incarnation === member.incarnation) return connection;
   connection.close();
   const { role, incarnation } = connection.peer;
@@ -135,7 +144,5 @@ const ended = (connection: Connection): Promise<void> =>
     if (connection.closed.aborted) resolve();
     else connection.closed.addEventListener("abort", () => resolve(), { once: true });
   });
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal }).catch(() => {});
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { systemClock } from "../../scheduler/clock/system-clock.ts";
 import { dispatcher } from "../../scheduler/master/dispatcher.ts";
 import { type Inbox, inbox } from "../../scheduler/master/inbox.ts";
 import { incarnation, taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
@@ -41,6 +42,7 @@ describe("what a master owns", () => {
     });
     const box = inbox({
       database,
+      clock: systemClock,
       owner: self,
       dispatcher: queue,
       links: () => ({

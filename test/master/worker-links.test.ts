@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { systemClock } from "../../scheduler/clock/system-clock.ts";
 import { type WorkerLinks, workerLinks } from "../../scheduler/master/worker-links.ts";
 import { incarnation, type TaskInstanceId, taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
 import { OperationError } from "../../scheduler/model/operation-error.ts";
@@ -77,6 +78,7 @@ async function told(say: (links: WorkerLinks) => void, answers: Answers, enough:
     },
     registry,
     log: keptLog(),
+    clock: systemClock,
     nowMs: () => 1_000,
     onDraining: () => {},
     onEvent: (about, event) => {
