@@ -3,9 +3,9 @@
 //   no session ─inserted→ connected ─no answer→ suspended ─answer→ connected
 //                             └──── row gone: somebody gave it up ────→ lost → no session
 
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Knex } from "knex";
+import { systemClock } from "../clock/system-clock.ts";
+import type { Clock } from "../model/clock.ts";
 import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import { type Lock, type Member, type MemberKind, memberKinds, type Registry } from "./contract.ts";
@@ -21,6 +21,8 @@ export interface DatabaseRegistryDeps {
   readonly beatMs?: number;
   /** How long a silent one is still counted as alive; absent: 3 s. */
   readonly ttlMs?: number;
+  /** Absent: the machine's. */
+  readonly clock?: Clock;
   readonly log: Logger;
 }
 
@@ -29,7 +31,8 @@ interface Session {
   readonly end: AbortController;
 }
 
-export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: DatabaseRegistryDeps): Registry {
+export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
+  const { knex, beatMs = 1_000, ttlMs = 3_000, clock = systemClock, log } = deps;
   const lookMs = Math.min(250, beatMs);
   const states = sessionStates(log);
   const views = memberViews(log);
@@ -40,7 +43,7 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
   let areTablesThere = false;
   let hasLooked = false;
 
-  const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal: stop.signal }).catch(() => {});
+  const pause = (ms: number): Promise<void> => clock.sleep(ms, stop.signal);
   const fail = (what: string, error: unknown): void => {
     if (stop.signal.aborted) return;
     if (states.now() === "connected")
@@ -54,8 +57,8 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
   const open = async (): Promise<void> => {
     if (!areTablesThere) await tables.createTables(knex);
     areTablesThere = true;
-    const id = randomUUID();
-    const sentMs = performance.now();
+    const id = clock.randomName(32);
+    const sentMs = clock.monotonicMs();
     await tables.insertSession(knex, id);
     ackMs = sentMs;
     session = { id, end: new AbortController() };
@@ -73,7 +76,7 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
   const beatOnce = async (): Promise<void> => {
     const mine = session;
     if (mine === undefined) return open();
-    const sentMs = performance.now();
+    const sentMs = clock.monotonicMs();
     if (await tables.beat(knex, mine.id)) {
       ackMs = sentMs;
       states.set("connected");
@@ -85,16 +88,16 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
 
   const keepBeating = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      const startMs = performance.now();
+      const startMs = clock.monotonicMs();
       await beatOnce().catch((error: unknown) => suspend("beating", error));
-      await pause(Math.max(lookMs / 5, beatMs - (performance.now() - startMs)));
+      await pause(Math.max(lookMs / 5, beatMs - (clock.monotonicMs() - startMs)));
     }
   };
 
   /** Looks at all sessions, gives the silent ones up, and tells who came and went. */
   const look = async (): Promise<ReadonlyMap<MemberKind, readonly Member[]>> => {
     const rows = await tables.readSessions(knex);
-    const silentMs = observed.look(performance.now(), new Map(rows.map((row) => [row.session, row.beat])));
+    const silentMs = observed.look(clock.monotonicMs(), new Map(rows.map((row) => [row.session, row.beat])));
     const given = new Set<string>();
     for (const { session: id, beat } of rows) {
       const isSilent = (silentMs.get(id) ?? 0) >= ttlMs;
@@ -123,14 +126,14 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
   };
 
   /** A database that takes longer than a lease is as good as silent: how long no answer came, not only that an error did. */
-  const watchdog = setInterval(() => {
-    if (session !== undefined && performance.now() - ackMs > beatMs + ttlMs / 2)
+  const stopWatchdog = clock.every(lookMs, () => {
+    if (session !== undefined && clock.monotonicMs() - ackMs > beatMs + ttlMs / 2)
       suspend("no answer in time", "silence");
-  }, lookMs);
+  });
 
   const standing = async (): Promise<Session> => {
-    const untilMs = performance.now() + ttlMs;
-    while (session === undefined && performance.now() < untilMs && !stop.signal.aborted) await pause(lookMs / 5);
+    const untilMs = clock.monotonicMs() + ttlMs;
+    while (session === undefined && clock.monotonicMs() < untilMs && !stop.signal.aborted) await pause(lookMs / 5);
     if (session !== undefined && !stop.signal.aborted) return session;
     throw new OperationError("unavailable", "no session with the registry's database stands: is the database running?");
   };
@@ -154,9 +157,7 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
           ? new OperationError("aborted", `waiting for the lock ${name} was given up`)
           : new OperationError("unavailable", `the session was lost while waiting for the lock ${name}`);
       }
-      await delay(lookMs / 5, undefined, { signal: AbortSignal.any([signal, stop.signal, mine.end.signal]) }).catch(
-        () => {},
-      );
+      await clock.sleep(lookMs / 5, AbortSignal.any([signal, stop.signal, mine.end.signal]));
     }
   };
 
@@ -172,7 +173,7 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
   };
 
   const held = (mine: Session, giveBack: () => Promise<void>): Lock => {
-    const fence = lockFence({ leaseMs: ttlMs, ackMs: () => ackMs, ended: mine.end.signal });
+    const fence = lockFence({ clock, leaseMs: ttlMs, ackMs: () => ackMs, ended: mine.end.signal });
     return {
       lost: fence.lost,
       release: async () => {
@@ -186,7 +187,7 @@ export function databaseRegistry({ knex, beatMs = 1_000, ttlMs = 3_000, log }: D
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     stop.abort();
-    clearInterval(watchdog);
+    stopWatchdog();
     await Promise.all(running);
     const mine = session;
     session = undefined;

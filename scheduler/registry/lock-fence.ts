@@ -1,8 +1,13 @@
 // Tells the holder of a lock that it is lost, before anybody else can have it: the same for every registry.
 
+import { systemClock } from "../clock/system-clock.ts";
+import type { Clock } from "../model/clock.ts";
+
 export interface LockFenceDeps {
+  /** Absent: the machine's. */
+  readonly clock?: Clock;
   readonly leaseMs: number;
-  /** `performance.now()` of the sending of the newest message that the registry acknowledged in this session. */
+  /** By the monotonic clock, the sending of the newest message that the registry acknowledged in this session. */
   readonly ackMs: () => number;
   /** Aborted when the session is over. */
   readonly ended: AbortSignal;
@@ -17,22 +22,19 @@ export interface LockFence {
 /** The rest of the lease is for the holder to stop. */
 const shareOfLease = 0.9;
 
-export function lockFence({ leaseMs, ackMs, ended }: LockFenceDeps): LockFence {
+export function lockFence({ clock = systemClock, leaseMs, ackMs, ended }: LockFenceDeps): LockFence {
   const lost = new AbortController();
   const stop = (): void => {
-    clearInterval(timer);
+    stopLooking();
     ended.removeEventListener("abort", lose);
   };
   const lose = (): void => {
     stop();
     lost.abort();
   };
-  const timer = setInterval(
-    () => {
-      if (performance.now() >= ackMs() + leaseMs * shareOfLease) lose();
-    },
-    Math.max(20, leaseMs / 30),
-  );
+  const stopLooking = clock.every(Math.max(20, leaseMs / 30), () => {
+    if (clock.monotonicMs() >= ackMs() + leaseMs * shareOfLease) lose();
+  });
   ended.addEventListener("abort", lose, { once: true });
   if (ended.aborted) lose();
   return { lost: lost.signal, stop };

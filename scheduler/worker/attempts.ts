@@ -3,6 +3,7 @@
 //   nothing ─dispatch→ queued ─slot free→ running ─→ ended ─kept→ ended (remembered for late questions)
 //   nothing ─kill, settle→ refused: it never starts here
 
+import type { Clock } from "../model/clock.ts";
 import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
@@ -25,6 +26,7 @@ export interface AttemptsDeps {
   readonly start: (assignment: Assignment) => RunningAttempt;
   /** A slot was taken or freed. */
   readonly onChange: () => void;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -66,6 +68,7 @@ const maxQueued = 10_000;
 const maxRemembered = 50_000;
 
 export function attempts(deps: AttemptsDeps): Attempts {
+  const { clock } = deps;
   const live = new Map<AttemptKey, Extract<Entry, { kind: "queued" | "running" }>>();
   const over = new Map<AttemptKey, Extract<Entry, { kind: "ended" | "refused" | "declined" }>>();
   const queue: AttemptKey[] = [];
@@ -92,7 +95,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
     if (entry?.kind === "queued") begin(key, entry);
   };
   const schedule = (): void => {
-    if (!isStarting) setImmediate(startNext);
+    if (!isStarting) clock.soon(startNext);
     isStarting = true;
   };
 
@@ -120,8 +123,8 @@ export function attempts(deps: AttemptsDeps): Attempts {
 
   const conclude = (key: AttemptKey, ref: AttemptRef, end: AttemptEnd): void => {
     live.delete(key);
-    remember(key, { kind: "ended", ref, end, atMs: performance.now() });
-    deps.journal.ended({ ref, end, atMs: Date.now() });
+    remember(key, { kind: "ended", ref, end, atMs: clock.monotonicMs() });
+    deps.journal.ended({ ref, end, atMs: clock.wallMs() });
     deps.reporter.ended(ref, end);
     deps.onChange();
   };
@@ -171,9 +174,9 @@ export function attempts(deps: AttemptsDeps): Attempts {
       case "queued":
         return { kind: "queued" };
       case "running":
-        return { kind: "running", forMs: Math.round(performance.now() - entry.attempt.startedMs) };
+        return { kind: "running", forMs: Math.round(clock.monotonicMs() - entry.attempt.startedMs) };
       case "ended":
-        return { kind: "ended", report: reportOf(entry, ref.ownerEpoch) };
+        return { kind: "ended", report: reportOf(entry, ref.ownerEpoch, clock) };
     }
   };
 
@@ -238,7 +241,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
   };
 }
 
-function reportOf({ ref, end, atMs }: Extract<Entry, { kind: "ended" }>, ownerEpoch: number): Report {
+function reportOf({ ref, end, atMs }: Extract<Entry, { kind: "ended" }>, ownerEpoch: number, clock: Clock): Report {
   const { taskInstance, attempt } = ref;
-  return { taskInstance, attempt, ownerEpoch, agoMs: Math.round(performance.now() - atMs), kind: "ended", ...end };
+  return { taskInstance, attempt, ownerEpoch, agoMs: Math.round(clock.monotonicMs() - atMs), kind: "ended", ...end };
 }

@@ -7,6 +7,7 @@
 // The second is asked only when the first is running out: then nothing dies because the registry is away.
 // The margin is for the killing itself.
 
+import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Registry } from "../registry/contract.ts";
@@ -22,6 +23,7 @@ export interface LeasesDeps {
   readonly incarnation: () => Incarnation;
   /** All open connections with masters; one master may have several, each with this worker under another name. */
   readonly masters: () => readonly Connection[];
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -34,6 +36,7 @@ export interface Leases {
 export const marginOf = (leaseMs: number): number => Math.min(1_000, leaseMs / 4);
 
 export function keepLeases(deps: LeasesDeps): Leases {
+  const { clock } = deps;
   const { leaseMs } = deps.registry;
   const termMs = leaseMs - marginOf(leaseMs);
   const confirmedUntilMs = new Map<string, number>();
@@ -46,7 +49,7 @@ export function keepLeases(deps: LeasesDeps): Leases {
     Math.max(registryUntilMs(attempt), confirmedUntilMs.get(leaseKey(attempt)) ?? Number.NEGATIVE_INFINITY);
 
   const tick = (): void => {
-    const nowMs = performance.now();
+    const nowMs = clock.monotonicMs();
     const live = deps.attempts.live();
     if (live.length === 0) {
       confirmedUntilMs.clear();
@@ -94,7 +97,7 @@ export function keepLeases(deps: LeasesDeps): Leases {
       id: instance,
       ownerEpoch: deps.ownership.epochOf(instance) ?? 0,
     }));
-    const sentMs = performance.now();
+    const sentMs = clock.monotonicMs();
     try {
       const { body } = await connection.request<MasterRequests["confirm"]["response"]>(
         "confirm",
@@ -116,10 +119,10 @@ export function keepLeases(deps: LeasesDeps): Leases {
     }
   };
 
-  const timer = setInterval(tick, Math.min(250, Math.max(10, leaseMs / 20)));
+  const stop = clock.every(Math.min(250, Math.max(10, leaseMs / 20)), tick);
   return {
-    leftMs: (attempt) => untilMs(attempt) - performance.now(),
-    close: () => clearInterval(timer),
+    leftMs: (attempt) => untilMs(attempt) - clock.monotonicMs(),
+    close: stop,
   };
 }
 

@@ -1,6 +1,6 @@
 // Keeps this worker a member of the registry: joins when a session stands, tells its load, joins anew when the session was lost.
 
-import { randomBytes } from "node:crypto";
+import type { Clock, Stop } from "../model/clock.ts";
 import { type Incarnation, incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Member, MemberData, Registry } from "../registry/contract.ts";
@@ -11,6 +11,7 @@ export interface MembershipDeps {
   /** The session was lost: from now on this worker has this name. */
   readonly rename: (next: Incarnation) => void;
   readonly data: () => MemberData;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -26,11 +27,11 @@ const updateMs = 1_000;
 const againMs = 500;
 
 export function keepMembership(deps: MembershipDeps): Membership {
-  const { registry, log } = deps;
+  const { registry, log, clock } = deps;
   let state: "out" | "joining" | "in" = "out";
   let isConnected = false;
   let isClosed = false;
-  let again: NodeJS.Timeout | undefined;
+  let again: Stop | undefined;
   let told = "";
   let telling: Promise<void> = Promise.resolve();
   const joined = Promise.withResolvers<void>();
@@ -54,7 +55,7 @@ export function keepMembership(deps: MembershipDeps): Membership {
         { incarnation: mine.incarnation, reason: text(error), againInMs: againMs },
         "the registry does not take this worker",
       );
-      again = setTimeout(() => void join(), againMs);
+      again = clock.after(againMs, () => void join());
     }
   };
 
@@ -69,16 +70,16 @@ export function keepMembership(deps: MembershipDeps): Membership {
       log.warn({ reason: text(error) }, "the registry was not told this worker's load");
     }
   };
-  const timer = setInterval(() => {
+  const stopTelling = clock.every(updateMs, () => {
     telling = telling.then(tell);
-  }, updateMs);
+  });
 
   const forget = registry.onSession((session) => {
     isConnected = session === "connected";
     if (session === "lost") {
       const old = deps.incarnation();
       // A fresh name, so that nobody takes what comes back for what was given up.
-      const next = incarnation(old.slice(0, old.lastIndexOf("#")), randomBytes(6).toString("hex"));
+      const next = incarnation(old.slice(0, old.lastIndexOf("#")), clock.randomName(12));
       deps.rename(next);
       state = "out";
       log.warn(
@@ -86,7 +87,7 @@ export function keepMembership(deps: MembershipDeps): Membership {
         "the registry's session is lost: this worker joins again under another name",
       );
     }
-    clearTimeout(again);
+    again?.();
     if (isConnected) void join();
   });
 
@@ -98,8 +99,8 @@ export function keepMembership(deps: MembershipDeps): Membership {
     },
     close: async () => {
       isClosed = true;
-      clearInterval(timer);
-      clearTimeout(again);
+      stopTelling();
+      again?.();
       forget();
       await telling;
       if (state === "in")

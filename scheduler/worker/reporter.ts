@@ -1,7 +1,7 @@
 // Tells masters what became of attempts, until they say that it is kept: all that waits for one master in one request, the next
 // request when the former is answered. Who owns the instance is asked of any master where it is not known.
 
-import { setTimeout as delay } from "node:timers/promises";
+import type { Clock, Stop } from "../model/clock.ts";
 import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Connection } from "../wire/contract.ts";
@@ -18,6 +18,7 @@ export interface ReporterDeps {
   readonly onKept: (key: AttemptKey) => void;
   /** Nobody wants the attempt any more. */
   readonly onDropped: (key: AttemptKey) => void;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -43,12 +44,13 @@ const deadlineMs = 10_000;
 const pauseMs = 300;
 
 export function reporter(deps: ReporterDeps): Reporter {
+  const { clock } = deps;
   const pending = new Map<AttemptKey, Pending>();
   /** Masters that have not answered yet. */
   const busy = new Set<Incarnation>();
   const stop = new AbortController();
   const work = new Set<Promise<void>>();
-  let kicked: NodeJS.Immediate | undefined;
+  let kicked: Stop | undefined;
   let isAsking = false;
 
   const background = (promise: Promise<void>): void => {
@@ -56,9 +58,9 @@ export function reporter(deps: ReporterDeps): Reporter {
     void promise.finally(() => work.delete(promise));
   };
   const kick = (): void => {
-    if (!stop.signal.aborted) kicked ??= setImmediate(deal);
+    if (!stop.signal.aborted) kicked ??= clock.soon(deal);
   };
-  const pause = (): Promise<void> => delay(pauseMs, undefined, { signal: stop.signal }).catch(() => {});
+  const pause = (): Promise<void> => clock.sleep(pauseMs, stop.signal);
 
   const deal = (): void => {
     kicked = undefined;
@@ -85,7 +87,7 @@ export function reporter(deps: ReporterDeps): Reporter {
     const master = to.peer.incarnation;
     busy.add(master);
     for (const one of batch) one.isUnderWay = true;
-    const sent = batch.flatMap((one) => reportsOf(one, deps.ownership).map((report) => ({ one, report })));
+    const sent = batch.flatMap((one) => reportsOf(one, deps.ownership, clock).map((report) => ({ one, report })));
     try {
       const { body } = await to.request<MasterRequests["report"]["response"]>(
         "report",
@@ -127,7 +129,7 @@ export function reporter(deps: ReporterDeps): Reporter {
   const askOwners = async (asked: readonly Pending[]): Promise<void> => {
     isAsking = true;
     const all = deps.masters();
-    const connection = all[Math.floor(Math.random() * all.length)];
+    const connection = all[Math.floor(clock.random() * all.length)];
     try {
       // With no master connected there is nobody to ask; a new connection kicks, and so does the end of this pause.
       if (connection === undefined) return await pause();
@@ -178,28 +180,32 @@ export function reporter(deps: ReporterDeps): Reporter {
 
   return {
     started: (ref) => {
-      entry(ref).startedMs = performance.now();
+      entry(ref).startedMs = clock.monotonicMs();
       kick();
     },
     ended: (ref, end, agoMs = 0) => {
-      entry(ref).ended = { end, atMs: performance.now() - agoMs };
+      entry(ref).ended = { end, atMs: clock.monotonicMs() - agoMs };
       kick();
     },
     kick,
     unkept: () => pending.size,
     close: async () => {
       stop.abort();
-      clearImmediate(kicked);
+      kicked?.();
       await Promise.all(work);
     },
   };
 }
 
 /** What is to be said of an attempt now, oldest first. */
-function reportsOf({ ref, instance, startedMs, ended }: Pending, { epochOf }: Ownership): readonly Report[] {
+function reportsOf(
+  { ref, instance, startedMs, ended }: Pending,
+  { epochOf }: Ownership,
+  clock: Clock,
+): readonly Report[] {
   const { taskInstance, attempt } = ref;
   const head = { taskInstance, attempt, ownerEpoch: Math.max(ref.ownerEpoch, epochOf(instance) ?? 0) };
-  const agoMs = (atMs: number): number => Math.max(0, Math.round(performance.now() - atMs));
+  const agoMs = (atMs: number): number => Math.max(0, Math.round(clock.monotonicMs() - atMs));
   const reports: Report[] = [];
   if (startedMs !== undefined) reports.push({ ...head, kind: "started", agoMs: agoMs(startedMs) });
   if (ended !== undefined) reports.push({ ...head, kind: "ended", agoMs: agoMs(ended.atMs), ...ended.end });
