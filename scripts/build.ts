@@ -69,6 +69,15 @@ const programs: readonly BuildOptions[] = [
     target: "node24",
     banner: { js: requireInModules },
   },
+  {
+    // So is what runs a SQL task: the drivers are loaded where they are used.
+    entryPoints: ["scheduler/worker/sql/main.ts"],
+    outfile: "dist/sql.mjs",
+    format: "esm",
+    target: "node24",
+    external: ["pg-native"],
+    banner: { js: requireInModules },
+  },
 ];
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await buildPrograms();

@@ -176,17 +176,19 @@ function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundin
     if (task.script === undefined) throw new AttemptFailure("the task has no script");
     return task.script.raw ? task.script.text : substituteScript(task.script.text, substitution);
   };
+  const write = (name: string, text: string, mode: number): string => {
+    const path = join(around.directory, name);
+    writeFileSync(path, text, { mode });
+    around.written.push(path);
+    return path;
+  };
   return {
     assignment,
     directory: around.directory,
     signal: around.signal,
     script,
-    writeScript: (name) => {
-      const path = join(around.directory, name);
-      writeFileSync(path, script(), { mode: 0o700 });
-      around.written.push(path);
-      return path;
-    },
+    writeScript: (name) => write(name, script(), 0o700),
+    writeFile: (name, text) => write(name, text, 0o600),
     text: (value, attribute) => {
       const { text, unknown } = substituteText(value, substitution);
       if (unknown.length === 0) return text;

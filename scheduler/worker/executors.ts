@@ -5,8 +5,17 @@ import { httpExecutor } from "./executors/http.ts";
 import { javascriptExecutor } from "./executors/javascript.ts";
 import { pythonExecutor } from "./executors/python.ts";
 import { shellExecutor } from "./executors/shell.ts";
+import { procedureExecutor, sqlExecutor } from "./executors/sql.ts";
 
-export function executors(): ReadonlyMap<string, Executor> {
-  const all = [shellExecutor(), javascriptExecutor(), pythonExecutor(), httpExecutor()];
+/** `sqlCommand`: the command line that runs `sql/main.ts`, or the bundle's equal. */
+export function executors(sqlCommand: readonly string[]): ReadonlyMap<string, Executor> {
+  const all = [
+    shellExecutor(),
+    javascriptExecutor(),
+    pythonExecutor(),
+    httpExecutor(),
+    sqlExecutor(sqlCommand),
+    procedureExecutor(sqlCommand),
+  ];
   return new Map(all.map((executor) => [executor.type, executor]));
 }

@@ -33,6 +33,8 @@ export interface WorkerDeps {
   readonly stopGraceMs: number;
   /** The command line that runs `guard/main.ts`, or the bundle's equal. */
   readonly guardCommand: readonly string[];
+  /** Likewise of `sql/main.ts`. */
+  readonly sqlCommand: readonly string[];
   /** A longer log is cut, and says so. Absent: 2 GB. */
   readonly logLimitBytes?: number;
   readonly isTaskTypeEnabled?: (type: string) => boolean;
@@ -88,7 +90,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const shipper = logShipper({ api: () => apis.any(), log });
   apis.onConnection(() => shipper.kick());
   const files = deployedFiles({ folder: folder.files, api: () => apis.any() });
-  const enabled = new Map([...executors()].filter(([type]) => deps.isTaskTypeEnabled?.(type) ?? true));
+  const enabled = new Map([...executors(deps.sqlCommand)].filter(([type]) => deps.isTaskTypeEnabled?.(type) ?? true));
 
   const letGo = async (): Promise<void> => {
     apis.close();

@@ -4,7 +4,7 @@ import { incarnation } from "../../scheduler/model/ids.ts";
 import { startWorker } from "../../scheduler/worker/worker.ts";
 import { memoryRegistry } from "./memory-registry.ts";
 import { keptLog } from "./wire.ts";
-import { guardCommand, testSecret } from "./worker.ts";
+import { guardCommand, sqlCommand, testSecret } from "./worker.ts";
 
 const [dataFolder = "", leaseMs = "1000"] = process.argv.slice(2);
 const worker = await startWorker({
@@ -16,6 +16,7 @@ const worker = await startWorker({
   groups: [],
   stopGraceMs: 1_000,
   guardCommand,
+  sqlCommand,
   log: keptLog(),
 });
 process.stdout.write(`${worker.member.data.port}\n`);

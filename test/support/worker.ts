@@ -25,6 +25,7 @@ import { startWorker, type Worker } from "../../scheduler/worker/worker.ts";
 import { type MemoryRegistry, memoryRegistry } from "./memory-registry.ts";
 import { type KeptLog, keptLog } from "./wire.ts";
 
+export const sqlCommand = [process.execPath, new URL("../../scheduler/worker/sql/main.ts", import.meta.url).pathname];
 export const guardCommand = [
   process.execPath,
   new URL("../../scheduler/worker/guard/main.ts", import.meta.url).pathname,
@@ -88,6 +89,7 @@ export async function testWorker(t: TestContext, options: TestWorkerOptions = {}
     groups: ["default"],
     stopGraceMs: options.stopGraceMs ?? 2_000,
     guardCommand,
+    sqlCommand,
     ...(options.logLimitBytes === undefined ? {} : { logLimitBytes: options.logLimitBytes }),
     log,
   });

@@ -20,6 +20,8 @@ export interface ExecutorContext {
   script(): string;
   /** Writes the fence's text to a file in the attempt's directory and gives its path. */
   writeScript(name: string): string;
+  /** Writes a file that only this user reads to the attempt's directory and gives its path. */
+  writeFile(name: string, text: string): string;
   /** An attribute's string with everything filled in; throws an `AttemptFailure` where it names what is not in scope. */
   text(value: string, attribute: string): string;
   /** Runs a process with the attempt's environment, its output going to the log. */

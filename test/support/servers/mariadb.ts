@@ -17,6 +17,8 @@ export interface MariadbServer {
   createDatabase(name: string): Promise<string>;
   /** Runs one statement outside any database, as root. */
   run(statement: string): Promise<void>;
+  /** The one number that a statement gives. */
+  count(statement: string): Promise<number>;
   pause(): void;
   resume(): void;
   kill(): Promise<void>;
@@ -69,13 +71,16 @@ export async function startMariadb(): Promise<MariadbServer> {
 
   await install();
   let server = await start();
-  const run = async (statement: string): Promise<void> => {
+  const ask = async (statement: string): Promise<unknown> => {
     const connection = await createConnection({ host: "127.0.0.1", port, user: "root", connectTimeout: 5_000 });
     try {
-      await connection.query(statement);
+      return (await connection.query({ sql: statement, rowsAsArray: true }))[0];
     } finally {
       await connection.end();
     }
+  };
+  const run = async (statement: string): Promise<void> => {
+    await ask(statement);
   };
   const end = async (): Promise<void> => {
     await server.stop();
@@ -86,6 +91,7 @@ export async function startMariadb(): Promise<MariadbServer> {
     user: "root",
     password: "",
     run,
+    count: async (statement) => Number(((await ask(statement)) as readonly (readonly unknown[])[])[0]?.[0]), // rows as arrays
     createDatabase: async (name) => {
       await run(`create database \`${name}\` character set utf8mb4`);
       return name;

@@ -1,0 +1,37 @@
+// A database as a SQL task sees it: one file a kind. Rows come as they arrive, so that a large answer needs no memory.
+
+import type { DatasourceConnection } from "../../model/datasource.ts";
+
+export interface SqlSession {
+  /** Runs all statements of the text, one after the other; `values` are bound to the `?`s of a single statement. */
+  run(text: string, values: readonly SqlValue[], sink: ResultSink): Promise<void>;
+  /** Ends on the server what runs there now. */
+  cancel(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type SqlValue = string | number | boolean | null;
+
+/** Hears of each statement's result in turn: columns, rows, end; or the end alone. */
+export interface ResultSink {
+  columns(names: readonly string[]): void;
+  row(values: readonly unknown[]): void;
+  /** `changed`: rows that were written; undefined where the database does not say. */
+  end(changed: number | undefined): void;
+}
+
+export type OpenSession = (connection: DatasourceConnection) => Promise<SqlSession>;
+
+/** What the process is told, in a file that it reads and removes. */
+export interface SqlRequest {
+  readonly connection: DatasourceConnection;
+  readonly statements: readonly { readonly text: string; readonly values: readonly SqlValue[] }[];
+  /** Where it writes what the last result with rows published: JSON of `SqlPublished`. */
+  readonly resultFile: string;
+  /** `out`s by column name; of those marked `list` all rows' values, of others the first row's. */
+  readonly outputs: readonly { readonly name: string; readonly isList: boolean }[];
+}
+
+export type SqlPublished = { readonly [name: string]: string };
+
+export const connectLimitMs = 15_000;
