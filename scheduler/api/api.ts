@@ -7,15 +7,19 @@ import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Database } from "../store/database.ts";
+import { cipher } from "../store/encryption.ts";
 import type { WireSettings } from "../wire/contract.ts";
 import { listen } from "../wire/listen.ts";
 import { app } from "./app.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { backfillRoutes } from "./routes/backfills.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { deploymentRoutes } from "./routes/deployments.ts";
 import type { RouteDeps } from "./routes/deps.ts";
 import { instanceRoutes } from "./routes/instances.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { peopleRoutes } from "./routes/people.ts";
+import { resourcesRoutes } from "./routes/resources.ts";
 import { workflowRoutes } from "./routes/workflows.ts";
 import { workerHandlers } from "./worker-handlers.ts";
 
@@ -32,6 +36,8 @@ export interface ApiDeps {
     readonly announcedHost?: string;
   };
   readonly secret: string;
+  /** What passwords in the database are sealed with; absent: the secret. */
+  readonly encryptionKey?: string;
   readonly tls?: WireSettings["tls"];
   readonly log: Logger;
   readonly wake?: () => void;
@@ -48,13 +54,23 @@ export interface Api {
 /** Resolves once it serves. */
 export async function startApi(deps: ApiDeps): Promise<Api> {
   const { database, logs, registry, log } = deps;
-  const routeDeps: RouteDeps = { database, logs, registry, log, wake: deps.wake ?? (() => {}) };
+  const routeDeps: RouteDeps = {
+    database,
+    logs,
+    registry,
+    cipher: cipher(deps.encryptionKey ?? deps.secret),
+    log,
+    wake: deps.wake ?? (() => {}),
+  };
   const routes = [
     ...deploymentRoutes(routeDeps),
     ...workflowRoutes(routeDeps),
     ...instanceRoutes(routeDeps),
     ...logRoutes(routeDeps),
     ...backfillRoutes(routeDeps),
+    ...alertRoutes(routeDeps),
+    ...resourcesRoutes(routeDeps),
+    ...peopleRoutes(routeDeps),
     ...clusterRoutes(routeDeps),
   ];
   const server = createServer(app({ database, routes, log }));

@@ -12,7 +12,8 @@ import { z } from "zod";
 import type { Logger } from "../model/logger.ts";
 import { OperationError, type OperationErrorCode } from "../model/operation-error.ts";
 import { type Database, isDiskFull, isPassing } from "../store/database.ts";
-import { tokenName } from "../store/tokens.ts";
+import { principalOf } from "../store/tokens.ts";
+import { type Access, accessOf, demandRoute } from "./access.ts";
 import type { ErrorShape, ProblemShape } from "./contract.ts";
 import { openApi } from "./openapi.ts";
 import type { Route } from "./route.ts";
@@ -42,7 +43,7 @@ export function app(deps: AppDeps): Express {
   server.use(express.json({ limit: largestBody }));
   for (const one of deps.routes) {
     const path = one.path.replaceAll(/\{(\w+)\}/g, ":$1");
-    const guards = one.isPublic ? [] : [authenticate(deps)];
+    const guards = one.isPublic ? [] : [authenticate(deps, one)];
     server[one.method](`/api/v1${path}`, ...guards, serve(one));
     if (one.isPublic) server[one.method](path, serve(one));
   }
@@ -58,9 +59,10 @@ export function app(deps: AppDeps): Express {
   return server;
 }
 
-const users = new WeakMap<Request, string>();
+const accesses = new WeakMap<Request, Access>();
+const nobody = accessOf({ name: "nobody", grants: {} });
 
-function authenticate({ database }: AppDeps): RequestHandler {
+function authenticate({ database }: AppDeps, one: Route): RequestHandler {
   return async (request, response, next) => {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
     if (token === undefined) {
@@ -70,15 +72,17 @@ function authenticate({ database }: AppDeps): RequestHandler {
       });
       return;
     }
-    const name = await tokenName(database, token);
-    if (name === undefined) {
+    const principal = await principalOf(database, token);
+    if (principal === undefined) {
       send(response, 401, {
         code: "unauthorized",
-        message: "this server does not know the token: was it made for another one?",
+        message: "this server does not know the token, or it has expired: was it made for another server?",
       });
       return;
     }
-    users.set(request, name);
+    const access = accessOf(principal);
+    await demandRoute(database, access, one, request.params as { [name: string]: string }); // no route has a repeated parameter
+    accesses.set(request, access);
     next();
   };
 }
@@ -87,14 +91,14 @@ function serve(one: Route): RequestHandler {
   return async (request, response) => {
     const body = one.body ? validated(one.body, request.body ?? {}, "body") : undefined;
     const query = one.query ? validated(one.query, request.query, "query") : undefined;
-    const user = users.get(request) ?? "";
+    const access = accesses.get(request) ?? nobody;
     const key = request.get("Idempotency-Key");
     const answer = await one.handle({
       params: request.params as { [name: string]: string }, // no route has a repeated parameter
       body,
       query,
-      user,
-      idempotencyKey: key === undefined ? undefined : hash(`${user} ${request.method} ${request.path} ${key}`),
+      access,
+      idempotencyKey: key === undefined ? undefined : hash(`${access.name} ${request.method} ${request.path} ${key}`),
       request,
       response,
     });

@@ -2,13 +2,15 @@
 
 import type { Request, Response } from "express";
 import type { z } from "zod";
+import type { Role } from "../model/role.ts";
+import type { Access } from "./access.ts";
 
 export interface RouteContext<Body, Query> {
   readonly params: { readonly [name: string]: string };
   readonly body: Body;
   readonly query: Query;
-  /** Name of the token that was shown. */
-  readonly user: string;
+  /** Who asks. */
+  readonly access: Access;
   /** What makes a repeated write the same write; undefined when the client sent no key. */
   readonly idempotencyKey: string | undefined;
   readonly request: Request;
@@ -24,6 +26,10 @@ export interface Route<Body = unknown, Query = unknown> {
   readonly query?: z.ZodType<Query>;
   readonly answer?: z.ZodType;
   readonly status?: number;
+  /** Who may ask; absent: viewers to read, operators to write. */
+  readonly role?: Role;
+  /** The role is enough in any project: the handler leaves out, or refuses, what belongs to others. */
+  readonly isForAnyProject?: boolean;
   /** Open to everyone: only what says nothing of anyone's work. */
   readonly isPublic?: boolean;
   /** What it returns is sent as JSON; undefined: the handler has answered (a stream), or there is nothing to say. */

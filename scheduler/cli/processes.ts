@@ -34,12 +34,14 @@ export const newIncarnation =
 
 export const databaseSettings = ({ database }: ServerSettings): DatabaseSettings => ({ type: "mysql", ...database });
 
-/** The command line of the guard: a file of its own, so that it starts small and fast. */
-export function guardCommand(): readonly string[] {
+/** The command line of a program beside this one, a file of its own so that it starts small and fast: bundled, or its source. */
+function programBeside(bundle: string, source: string): readonly string[] {
   const here = path.dirname(fileURLToPath(import.meta.url));
-  const bundled = path.join(here, "guard.mjs");
-  return [process.execPath, existsSync(bundled) ? bundled : path.join(here, "..", "worker", "guard", "main.ts")];
+  const bundled = path.join(here, bundle);
+  return [process.execPath, existsSync(bundled) ? bundled : path.join(here, "..", "worker", source, "main.ts")];
 }
+export const guardCommand = (): readonly string[] => programBeside("guard.mjs", "guard");
+export const sqlCommand = (): readonly string[] => programBeside("sql.mjs", "sql");
 
 export async function runApi(settings: ServerSettings, log: Logger): Promise<Running<Api>> {
   const close = closer();
@@ -61,7 +63,7 @@ export async function runApi(settings: ServerSettings, log: Logger): Promise<Run
           port: settings.api.wirePort,
           ...announced(settings.api.announcedHost),
         },
-        secret: secretOf(settings),
+        ...secretsOf(settings),
         ...tlsOf(settings),
       }),
     );
@@ -80,7 +82,8 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
         database,
         registry,
         newIncarnation: newIncarnation(settings.name),
-        secret: secretOf(settings),
+        ...secretsOf(settings),
+        mail: settings.mail,
         ...tlsOf(settings),
         log,
         settings: { capacity, lookEveryMs, lostLimit, misfireAfterMs },
@@ -119,6 +122,7 @@ export const workerDeps = (
   groups: settings.worker.groups,
   stopGraceMs: settings.worker.stopGraceMs,
   guardCommand: guardCommand(),
+  sqlCommand: sqlCommand(),
   logLimitBytes: settings.worker.logLimitMb * 1024 * 1024,
   log,
 });
@@ -130,6 +134,11 @@ function secretOf({ secret }: ServerSettings): string {
     "the cluster's secret is not set: give every process the same one (`secret` in porpoise-server.json, or PORPOISE_SECRET)",
   );
 }
+
+const secretsOf = (settings: ServerSettings): { readonly secret: string; readonly encryptionKey: string } => {
+  const secret = secretOf(settings);
+  return { secret, encryptionKey: settings.encryptionKey || secret };
+};
 
 const announced = (host: string): { readonly announcedHost?: string } => (host === "" ? {} : { announcedHost: host });
 

@@ -8,6 +8,8 @@ import { OperationError } from "../model/operation-error.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().min(1);
+/** As JSON has it, or as an environment variable. */
+const flag = z.union([z.boolean(), z.stringbool()]);
 const milliseconds = z.coerce.number().int().min(100);
 const loopback = "127.0.0.1";
 
@@ -31,6 +33,8 @@ const registrySchema = z.strictObject({
 const settingsSchema = z.strictObject({
   /** Known to every process of the cluster, and to nobody else. */
   secret: z.string().default(""),
+  /** What passwords in the database are sealed with, on apis and masters; the secret when absent. */
+  encryptionKey: z.string().default(""),
   /** Part of every incarnation's name; the host's name when absent. */
   name: z.string().default(os.hostname()),
   logLevel: z.enum(["debug", "info", "warn", "error"]).default("info"),
@@ -52,6 +56,18 @@ const settingsSchema = z.strictObject({
       /** A token that is accepted from the start; more are made with `POST /tokens`. */
       token: z.string().default(""),
       logFolder: z.string().default("porpoise-logs"),
+    })
+    .prefault({}),
+  /** The SMTP server that masters send alerts through. */
+  mail: z
+    .strictObject({
+      host: z.string().default(""),
+      port: port.default(587),
+      /** TLS from the first byte (port 465); otherwise STARTTLS where the server offers it. */
+      secure: flag.default(false),
+      user: z.string().default(""),
+      password: z.string().default(""),
+      from: z.string().default("porpoise@localhost"),
     })
     .prefault({}),
   master: z
@@ -137,6 +153,8 @@ export const withoutSecrets = (settings: ServerSettings): object => {
   return {
     ...settings,
     secret: hidden(settings.secret),
+    encryptionKey: hidden(settings.encryptionKey),
+    mail: { ...settings.mail, password: hidden(settings.mail.password) },
     database: { ...settings.database, password: hidden(settings.database.password) },
     api: { ...settings.api, token: hidden(settings.api.token) },
   };

@@ -9,10 +9,13 @@ import type { Logger } from "../model/logger.ts";
 import type { Registry } from "../registry/contract.ts";
 import { advanceBackfill, openBackfills } from "../store/backfills.ts";
 import type { Database } from "../store/database.ts";
+import { cipher } from "../store/encryption.ts";
 import { fireDueSchedules } from "../store/schedules.ts";
 import { queuedWorkflows, startNextOfQueue } from "../store/serial-queue.ts";
 import type { Network, WireSettings } from "../wire/contract.ts";
 import { peers } from "../wire/peers.ts";
+import { type MailSettings, noMail } from "./alert-channels.ts";
+import { deliverAlerts } from "./alert-delivery.ts";
 import { dispatcher } from "./dispatcher.ts";
 import { sweepOwners, takeOver } from "./failover.ts";
 import { inbox } from "./inbox.ts";
@@ -24,6 +27,10 @@ export interface TermDeps {
   readonly registry: Registry;
   readonly newIncarnation: () => Incarnation;
   readonly secret: string;
+  /** What passwords in the database are sealed with; absent: the secret. */
+  readonly encryptionKey?: string;
+  /** Absent: this master sends no mail. */
+  readonly mail?: MailSettings;
   readonly tls?: WireSettings["tls"];
   readonly log: Logger;
   /** Absent: the machine's. */
@@ -177,6 +184,12 @@ export function startTerm(deps: TermDeps): Term {
   ];
   const failover = { database, registry, self, log, signal, onFreed: wake };
 
+  const vault = cipher(deps.encryptionKey ?? deps.secret);
+  const alerting = async (): Promise<void> => {
+    while (isConnected && !signal.aborted) {
+      if ((await deliverAlerts({ database, cipher: vault, mail: deps.mail ?? noMail, log })) === 0) return;
+    }
+  };
   const look = async (): Promise<void> => {
     if (isConnected) await box.look();
   };
@@ -216,6 +229,7 @@ export function startTerm(deps: TermDeps): Term {
       void repeat("look", settings.lookEveryMs, look, true);
       void repeat("sweep", settings.sweepEveryMs, sweep);
       void repeat("schedules", Math.min(500, settings.sweepEveryMs), fireSchedules);
+      void repeat("alerts", settings.sweepEveryMs, alerting);
       void repeat("compare", Math.max(200, registry.leaseMs / 6), () => box.compare());
       deps.onWakeable?.(wake);
     },

@@ -8,6 +8,8 @@ import type { Row } from "./records.ts";
 export interface StoredAlert {
   readonly id: string;
   readonly kind: string;
+  readonly project: string;
+  readonly workflow: string;
   readonly instance: WorkflowInstanceId;
   readonly taskIndex: number | null;
   readonly group: string;
@@ -28,20 +30,21 @@ export async function claimAlerts(
   options: { readonly untilMs: number; readonly limit: number },
 ): Promise<readonly StoredAlert[]> {
   const nowMs = database.nowMs();
-  return database.transact(async (transaction) => {
+  const ids = await database.transact(async (transaction) => {
     const rows: readonly Row[] = await transaction("alert")
       .where({ state: "pending" })
       .where("next_try_at", "<=", nowMs)
       .orderBy("next_try_at")
       .limit(options.limit)
       .forUpdate()
-      .select();
-    const ids = rows.map((row) => String(row["id"]));
-    if (ids.length > 0) {
-      await transaction("alert").whereIn("id", ids).update({ next_try_at: options.untilMs }).increment("tries", 1);
+      .select("id");
+    const found = rows.map((row) => String(row["id"]));
+    if (found.length > 0) {
+      await transaction("alert").whereIn("id", found).update({ next_try_at: options.untilMs }).increment("tries", 1);
     }
-    return rows.map(read).map((alert) => ({ ...alert, tries: alert.tries + 1 }));
+    return found;
   });
+  return ids.length === 0 ? [] : (await whole(database).whereIn("a.id", ids).orderBy("a.id")).map(read);
 }
 
 /** What became of a claimed alert; `nextTryAtMs` null: it is not tried again. */
@@ -70,14 +73,8 @@ export interface AlertFilter {
   readonly limit: number;
 }
 
-export async function alerts(
-  database: Database,
-  filter: AlertFilter,
-): Promise<readonly (StoredAlert & { readonly project: string; readonly workflow: string })[]> {
-  const rows: readonly Row[] = await database
-    .knex("alert as a")
-    .join("workflow_instance as i", "i.id", "a.workflow_instance_id")
-    .join("workflow as w", "w.id", "i.workflow_id")
+export async function alerts(database: Database, filter: AlertFilter): Promise<readonly StoredAlert[]> {
+  const rows: readonly Row[] = await whole(database)
     .modify((query) => {
       if (filter.instance !== undefined) query.where("a.workflow_instance_id", filter.instance);
       if (filter.state !== undefined) query.where("a.state", filter.state);
@@ -85,19 +82,23 @@ export async function alerts(
       if (filter.projects !== undefined) query.whereIn("w.project", [...filter.projects]);
     })
     .orderBy("a.id", "desc")
-    .limit(filter.limit)
-    .select("a.*", "w.project", "w.name as workflow_name");
-  return rows.map((row) => ({
-    ...read(row),
-    project: String(row["project"]),
-    workflow: String(row["workflow_name"]),
-  }));
+    .limit(filter.limit);
+  return rows.map(read);
 }
+
+/** With the names of what it tells of. */
+const whole = ({ knex }: Database) =>
+  knex("alert as a")
+    .join("workflow_instance as i", "i.id", "a.workflow_instance_id")
+    .join("workflow as w", "w.id", "i.workflow_id")
+    .select<Row[]>("a.*", "w.project", "w.name as workflow_name");
 
 function read(row: Row): StoredAlert {
   return {
     id: String(row["id"]),
     kind: String(row["kind"]),
+    project: String(row["project"]),
+    workflow: String(row["workflow_name"]),
     instance: workflowInstanceId(String(row["workflow_instance_id"])),
     taskIndex: row["task_index"] == null ? null : Number(row["task_index"]),
     group: String(row["alert_group"]),

@@ -225,10 +225,5 @@ async function createAll(knex: Knex): Promise<void> {
     table.primary(["backfill_id", "seq"]);
     table.unique(["backfill_id", "workflow_id", "schedule_time"]);
   });
-  await create("token", (table) => {
-    table.string("sha256", 64).primary();
-    table.string("name", 128).notNullable();
-    table.bigInteger("created_at").notNullable();
-  });
   await createResourceTables(create);
 }

@@ -44,6 +44,19 @@ export async function projects(database: Database): Promise<readonly string[]> {
   return rows.map((row) => String(row.project));
 }
 
+/** Whose instance or backfill it is. */
+export async function projectOf(
+  { knex }: Database,
+  table: "workflow_instance" | "backfill",
+  id: string,
+): Promise<string | undefined> {
+  const row: Row | undefined = await knex(`${table} as t`)
+    .join("workflow as w", "w.id", "t.workflow_id")
+    .where("t.id", id)
+    .first("w.project");
+  return row && String(row["project"]);
+}
+
 export interface WorkflowFilter {
   readonly project: string;
   readonly name?: string;
@@ -107,6 +120,8 @@ export async function versions(database: Database, workflowId: string): Promise<
 
 export interface InstanceFilter {
   readonly project?: string;
+  /** Only of these; absent: of all. */
+  readonly projects?: readonly string[];
   readonly workflow?: string;
   readonly states?: readonly string[];
   readonly backfill?: string;
@@ -124,6 +139,7 @@ export async function instances(database: Database, filter: InstanceFilter): Pro
     })
     .modify((query) => {
       if (filter.project !== undefined) query.where("w.project", filter.project);
+      if (filter.projects !== undefined) query.whereIn("w.project", [...filter.projects]);
       if (filter.workflow !== undefined) query.where("w.name", filter.workflow);
       if (filter.states !== undefined) query.whereIn("i.state", [...filter.states]);
       if (filter.backfill !== undefined) query.where("i.backfill_id", filter.backfill);

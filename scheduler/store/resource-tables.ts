@@ -1,4 +1,4 @@
-// The tables of what a server is given by its people: environments, worker groups, data sources, alert groups, project params, alerts.
+// The tables of what a server is given by its people: environments, worker groups, data sources, alert groups, project params, people, alerts.
 
 import type { Knex } from "knex";
 
@@ -52,6 +52,24 @@ export async function createResourceTables(create: CreateTable): Promise<void> {
     table.text("value", "longtext").notNullable();
     table.bigInteger("updated_at").notNullable();
     table.primary(["project", "name"]);
+  });
+  await create("user_account", (table) => {
+    table.string("name", 128).primary();
+    table.string("description", 512).notNullable().defaultTo("");
+    /** JSON: role by project. */
+    table.text("grants").notNullable();
+    table.bigInteger("updated_at").notNullable();
+  });
+  await create("token", (table) => {
+    table.string("id", 32).primary();
+    table.string("sha256", 64).notNullable().unique();
+    table.string("name", 128).notNullable();
+    table.string("user_name", 128);
+    /** JSON: role by project; null: the user's. */
+    table.text("grants");
+    table.bigInteger("created_at").notNullable();
+    table.bigInteger("expires_at");
+    table.index(["user_name"]);
   });
   // Written in the transaction of the state that raises it, delivered afterwards by any master.
   await create("alert", (table) => {

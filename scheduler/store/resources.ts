@@ -1,5 +1,6 @@
 // What a server is given by its people, one table each: how it stands in rows, and the few statements they all share.
 
+import type { Grants } from "../model/role.ts";
 import type { Database } from "./database.ts";
 import type { Row } from "./records.ts";
 import { upsert } from "./upsert.ts";
@@ -29,6 +30,12 @@ export interface ProjectParam {
   readonly project: string;
   readonly name: string;
   readonly value: string;
+}
+
+export interface User {
+  readonly name: string;
+  readonly description: string;
+  readonly grants: Grants;
 }
 
 /** A password or another secret that stands sealed in the database. */
@@ -137,6 +144,17 @@ export const alertGroups: ResourceTable<StoredAlertGroup> = {
     name: text(row, "name"),
     description: text(row, "description"),
     sealedChannels: text(row, "channels"),
+  }),
+};
+
+export const users: ResourceTable<User> = {
+  table: "user_account",
+  key: ["name"],
+  columns: ({ name, description, grants }) => ({ name, description, grants: JSON.stringify(grants) }),
+  read: (row) => ({
+    name: text(row, "name"),
+    description: text(row, "description"),
+    grants: json<Grants>(row, "grants"),
   }),
 };
 

@@ -26,7 +26,7 @@ import { migrate } from "../../scheduler/store/migrations.ts";
 import { createToken } from "../../scheduler/store/tokens.ts";
 import { startWorker } from "../../scheduler/worker/worker.ts";
 import { type MemoryRegistry, memoryRegistry } from "./memory-registry.ts";
-import { guardCommand } from "./worker.ts";
+import { guardCommand, sqlCommand } from "./worker.ts";
 
 export interface Engine {
   readonly database: Database;
@@ -77,7 +77,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   const log = process.env["PORPOISE_TEST_LOG"] ? loud : silent;
   const database = await openDatabase(options.database ?? { type: "sqlite", file: path.join(folder, "test.db") });
   await migrate(database);
-  const token = await createToken(database, "test");
+  const token = (await createToken(database, { name: "test" })).token;
   const registry = memoryRegistry(options.leaseMs);
   const newIncarnation = (name: string) => () => incarnation(name, randomBytes(4).toString("hex"));
   const logs = folderLogStore({ folder: path.join(folder, "logs") });
@@ -102,6 +102,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     groups: ["default"],
     stopGraceMs: 500,
     guardCommand,
+    sqlCommand,
     log,
   });
   await worker.joined;

@@ -4,7 +4,6 @@ import { collectDefaultMetrics, Gauge, Registry as MetricsRegistry } from "prom-
 import { z } from "zod";
 import { memberKinds } from "../../registry/contract.ts";
 import { countByState } from "../../store/queries.ts";
-import { createToken } from "../../store/tokens.ts";
 import { type ClusterShape, clusterSchema } from "../contract.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -17,6 +16,7 @@ export function clusterRoutes(deps: RouteDeps): readonly Route[] {
       method: "get",
       path: "/cluster",
       summary: "Masters, workers and apis with load and state.",
+      isForAnyProject: true,
       answer: clusterSchema,
       handle: async (): Promise<ClusterShape> => {
         const lists = await Promise.all(memberKinds.map((kind) => registry.members(kind)));
@@ -26,15 +26,6 @@ export function clusterRoutes(deps: RouteDeps): readonly Route[] {
             .map(({ kind, incarnation, data }) => ({ kind, incarnation, ...data, groups: [...data.groups] })),
         };
       },
-    }),
-    route({
-      method: "post",
-      path: "/tokens",
-      summary: "Make a token; its text is told once.",
-      body: z.strictObject({ name: z.string().min(1).max(128) }),
-      answer: z.object({ name: z.string(), token: z.string() }),
-      status: 201,
-      handle: async ({ body }) => ({ name: body.name, token: await createToken(database, body.name) }),
     }),
     route({
       method: "get",

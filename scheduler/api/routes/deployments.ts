@@ -29,14 +29,17 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
       method: "post",
       path: "/deployments",
       summary: "Compile, check and store new versions, all or nothing; `plan` only tells what would change.",
+      role: "author",
+      isForAnyProject: true,
       body: deployRequestSchema,
       answer: deployResponseSchema,
-      handle: async ({ body, user }): Promise<DeployResponse> => {
+      handle: async ({ body, access }): Promise<DeployResponse> => {
         const { workflows, contents, problems } = read(body);
+        for (const { definition } of workflows) access.demand("author", definition.project);
         const results = await deploy(database, {
           workflows,
           contents,
-          deployedBy: user,
+          deployedBy: access.name,
           prune: body.prune ?? false,
           plan: body.plan ?? false,
         });
@@ -51,9 +54,10 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
       method: "post",
       path: "/projects/{p}/workflows/{w}/rollback",
       summary: "Deploy an older version again, as the newest.",
+      role: "author",
       body: z.strictObject({ version: z.int().min(1) }),
       answer: deploymentSchema,
-      handle: async ({ params, body, user }) => {
+      handle: async ({ params, body, access }) => {
         const found = await deployedWorkflow(deps, params);
         const [loaded, info] = await Promise.all([
           loadDefinition(database, found.id, body.version),
@@ -66,7 +70,7 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
         const results = await deploy(database, {
           workflows: [workflow],
           contents: new Map(),
-          deployedBy: user,
+          deployedBy: access.name,
           prune: false,
           plan: false,
         });
@@ -94,6 +98,7 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
       method: "delete",
       path: "/projects/{p}/workflows/{w}",
       summary: "Take a workflow out of use; its versions and history stay.",
+      role: "author",
       handle: async ({ params }) => {
         await removeWorkflow(database, (await deployedWorkflow(deps, params)).id);
       },

@@ -5,12 +5,15 @@ import type { Logger } from "../../model/logger.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import type { Registry } from "../../registry/contract.ts";
 import type { Database } from "../../store/database.ts";
+import type { Cipher } from "../../store/encryption.ts";
 import { type StoredWorkflow, workflow } from "../../store/queries.ts";
 
 export interface RouteDeps {
   readonly database: Database;
   readonly logs: LogStore;
   readonly registry: Registry;
+  /** For what stands sealed in the database. */
+  readonly cipher: Cipher;
   readonly log: Logger;
   /** Lets a master of the same process look at once; elsewhere masters look by themselves. */
   readonly wake: () => void;

@@ -41,6 +41,7 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
       method: "get",
       path: "/instances",
       summary: "Instances, the newest first.",
+      isForAnyProject: true,
       query: pageQuery.extend({
         project: z.string().optional(),
         workflow: z.string().optional(),
@@ -48,10 +49,12 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
         backfill: z.string().optional(),
       }),
       answer: page(instanceSchema),
-      handle: async ({ query }) => {
+      handle: async ({ query, access }) => {
         const limit = query.limit ?? 50;
+        const mine = access.projects("viewer");
         const rows = await instances(database, {
           limit: limit + 1,
+          ...(mine === undefined ? {} : { projects: mine }),
           ...(query.project === undefined ? {} : { project: query.project }),
           ...(query.workflow === undefined ? {} : { workflow: query.workflow }),
           ...(query.state === undefined ? {} : { states: statesOf(query.state) }),

@@ -20,8 +20,13 @@ export function workflowRoutes(deps: RouteDeps): readonly Route[] {
       method: "get",
       path: "/projects",
       summary: "The projects that have workflows.",
+      isForAnyProject: true,
       answer: z.object({ items: z.array(z.object({ project: z.string() })) }),
-      handle: async () => ({ items: (await projects(database)).map((project) => ({ project })) }),
+      handle: async ({ access }) => {
+        const mine = access.projects("viewer");
+        const all = await projects(database);
+        return { items: all.filter((one) => mine?.includes(one) ?? true).map((project) => ({ project })) };
+      },
     }),
     route({
       method: "get",
@@ -84,6 +89,7 @@ export function workflowRoutes(deps: RouteDeps): readonly Route[] {
       method: "get",
       path: "/schedules/preview",
       summary: "The next fire times of a cron expression, by the function that fires.",
+      isForAnyProject: true,
       query: z.object({
         cron: z.string(),
         zone: z.string().optional(),
@@ -110,6 +116,7 @@ export function workflowRoutes(deps: RouteDeps): readonly Route[] {
       method: "get",
       path: "/task-types",
       summary: "The task types that this build runs.",
+      isForAnyProject: true,
       answer: z.object({ items: z.array(z.object({ name: z.string(), doc: z.string() })) }),
       handle: async () => ({ items: supportedTypes.map(({ name, doc }) => ({ name, doc })) }),
     }),

@@ -19,7 +19,7 @@ import { startWorker } from "../../worker/worker.ts";
 import { type ExitCode, type Io, print } from "../io.ts";
 import { openLogger } from "../logger.ts";
 import { closer, newIncarnation, workerDeps } from "../processes.ts";
-import { defaultSettings, type ServerSettings } from "../settings.ts";
+import { defaultSettings, readSettings, type ServerSettings } from "../settings.ts";
 
 export interface StandaloneOptions {
   readonly port: number;
@@ -47,7 +47,8 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
     const log = openLogger("standalone", io.env["PORPOISE_LOG_LEVEL"] ?? "warn");
     const database = close.add(await openDatabase({ type: "sqlite", file: path.join(folder, "porpoise.db") }));
     await migrate(database);
-    const token = tokenOf(folder);
+    const token = keptSecret(folder, "token", "pp_");
+    const encryptionKey = keptSecret(folder, "key");
     await acceptToken(database, "local", token);
     // The lock says that whoever is still listed here is dead: nobody needs to wait for its lease.
     await forgetEveryone(database.knex);
@@ -66,6 +67,7 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
         http: { host: "127.0.0.1", port: options.port },
         wire: { host: "127.0.0.1", port: 0 },
         secret: settings.secret,
+        encryptionKey,
         log,
         wake: () => wake(),
         onRequest: () => {
@@ -81,6 +83,8 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
         registry: await open(),
         newIncarnation: newIncarnation("local"),
         secret: settings.secret,
+        encryptionKey,
+        mail: readSettings(undefined, io.cwd, io.env).mail,
         log,
         onWakeable: (wakeMaster) => {
           wake = wakeMaster;
@@ -115,12 +119,13 @@ function makeFolder(folder: string): void {
   }
 }
 
-function tokenOf(folder: string): string {
-  const file = path.join(folder, "token");
+/** Made once, then the same for as long as the folder is there. */
+function keptSecret(folder: string, name: "token" | "key", prefix = ""): string {
+  const file = path.join(folder, name);
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
-  const token = `pp_${randomBytes(24).toString("base64url")}`;
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
-  return token;
+  const secret = `${prefix}${randomBytes(24).toString("base64url")}`;
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+  return secret;
 }
 
 function writeContext(folder: string, context: { readonly server: string; readonly token: string }): void {
