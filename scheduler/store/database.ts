@@ -30,17 +30,22 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
     );
   }, clockSyncEveryMs);
   timer.unref();
-  return {
+  return databaseOver({
     knex,
     type: settings.type,
     nowMs: () => Math.round(performance.now() + offsetMs),
-    transact: (work) => transact(knex, work),
     close: async () => {
       clearInterval(timer);
       await knex.destroy();
     },
-  };
+  });
 }
+
+/** Over a connection that is there already. */
+export const databaseOver = (connected: Omit<Database, "transact">): Database => ({
+  ...connected,
+  transact: (work) => transact(connected.knex, work),
+});
 
 async function clockOffset(knex: Knex, type: DatabaseSettings["type"]): Promise<number> {
   if (type === "sqlite") return Date.now() - performance.now();

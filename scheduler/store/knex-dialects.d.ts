@@ -11,5 +11,7 @@ declare module "knex/lib/dialects/mysql2/index.js" {
 declare module "knex/lib/dialects/better-sqlite3/index.js" {
   import type { Knex } from "knex";
   // biome-ignore lint/style/noDefaultExport: knex exports it so
-  export default class Client_BetterSQLite3 extends (Object as unknown as typeof Knex.Client) {}
+  export default class Client_BetterSQLite3 extends (Object as unknown as typeof Knex.Client) {
+    _query(connection: unknown, query: { sql?: string }): Promise<unknown>;
+  }
 }

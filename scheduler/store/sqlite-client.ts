@@ -12,7 +12,8 @@ interface Statement {
   run(bindings: readonly SQLInputValue[]): unknown;
 }
 
-class Driver {
+/** What knex's dialect asks of a better-sqlite3 database. */
+export class SqliteDriver {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Statement>();
 
@@ -29,6 +30,10 @@ class Driver {
     const statement = wrap(this.#database.prepare(sql));
     this.#statements.set(sql, statement);
     return statement;
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
   }
 
   close(): void {
@@ -49,7 +54,7 @@ function wrap(statement: StatementSync): Statement {
 const nullIfAbsent = (value: SQLInputValue | undefined): SQLInputValue => value ?? null;
 
 export class SqliteClient extends BetterSqlite3Client {
-  _driver(): typeof Driver {
-    return Driver;
+  _driver(): typeof SqliteDriver {
+    return SqliteDriver;
   }
 }

@@ -18,7 +18,7 @@ const defaultDeadlineMs = 10_000;
 const maxOpenRequests = 4_096;
 const maxWaitingBytes = 16 * 1024 * 1024;
 
-type Envelope =
+export type Envelope =
   | { readonly kind: "request"; readonly id: number; readonly method: string; readonly body: object }
   | { readonly kind: "response"; readonly id: number; readonly body: object }
   | { readonly kind: "failure"; readonly id: number; readonly code: OperationErrorCode; readonly message: string }
