@@ -48,7 +48,7 @@ export function languageReference(): string {
     "Each has a stable code, the same in the editor, at `porpoise check` and in the answers of the API.",
     table(
       ["code", "usually", ""],
-      Object.entries(problemDocs).map(([name, one]) => [code(name), one.severity, one.doc + notYet(one.notYet)]),
+      Object.entries(problemDocs).map(([name, one]) => [code(name), one.severity, one.doc]),
     ),
   ].join("\n\n")}\n`;
 }
@@ -98,16 +98,13 @@ function attributeTable(attributes: readonly Attribute[]): string {
     code(one.name) + (one.mayBeDefault ? " *" : ""),
     typeText(one.type) === "" ? "" : code(typeText(one.type)),
     one.isRequired ? "required" : one.default === undefined ? "" : code(one.default),
-    one.doc + notYet(one.notYet),
+    one.doc,
   ]);
   return table(["attribute", "value", "usually", ""], rows);
 }
 
 const examples = (attributes: readonly Attribute[]): string =>
-  `\`\`\`flow\n${attributes
-    .filter((one) => !one.notYet)
-    .map((one) => one.example)
-    .join("\n")}\n\`\`\``;
+  `\`\`\`flow\n${attributes.map((one) => one.example).join("\n")}\n\`\`\``;
 
 const statementTable = (): string =>
   table(
@@ -115,7 +112,7 @@ const statementTable = (): string =>
     statements.map((one) => [
       code(one.keyword),
       one.places.join(", "),
-      one.doc + notYet(one.notYet),
+      one.doc,
       code(one.example.replaceAll(/\s*\n\s*/g, " ")),
     ]),
   );
@@ -124,14 +121,13 @@ function typeSection(type: TaskType): string {
   const { need, languages } = type.script;
   const fence = { required: "A script is required", optional: "A script is possible", none: "It has no script" }[need];
   const words = languages.length > 0 ? `, its language ${languages.map(code).join(" or ")}` : "";
-  const parts = [`### ${type.name}`, type.doc + notYet(type.notYet), `${fence}${words}.`];
+  const parts = [`### ${type.name}`, type.doc, `${fence}${words}.`];
   if (type.attributes.length > 0) parts.push(attributeTable(type.attributes));
   const ticks = type.example.includes("```") ? "````" : "```";
   parts.push(`${ticks}flow\n${type.example}\n${ticks}`);
   return parts.join("\n\n");
 }
 
-const notYet = (isNotYet: true | undefined): string => (isNotYet ? " _Not supported yet._" : "");
 const code = (text: string): string => `\`${text}\``;
 
 /** Columns as wide as their widest cell, as the formatter writes them. */

@@ -1,6 +1,7 @@
 // The pieces of a file's blocks → one definition, with every default filled in.
 
 import {
+  type AlertRule,
   type CatchUp,
   type Concurrency,
   type FailureStrategy,
@@ -14,10 +15,14 @@ import {
 } from "../model/definition.ts";
 import { minute } from "../tasks/attribute.ts";
 import { findTaskType } from "../tasks/task-types.ts";
+import { type Around, assembleLogic, number, text } from "./assemble-logic.ts";
 import { asRecord } from "./check-schedule.ts";
 import type { Draft, TaskDraft, WorkflowDraft } from "./drafts.ts";
+import type { NameResolver } from "./expression-nodes.ts";
 import type { FileNames } from "./file-names.ts";
 import type { Values } from "./read-lines.ts";
+import { scopeTypes } from "./scope-types.ts";
+import type { Summary } from "./summary.ts";
 
 /** What a folder's `porpoise.json` says. */
 export interface Settings {
@@ -30,21 +35,31 @@ export const defaultProject = "default";
 /** Undefined where the file has no workflow or a task that cannot be named: both are problems. */
 export function assemble(
   names: FileNames,
+  summaries: readonly Summary[],
   drafts: readonly Draft[],
   settings?: Settings,
 ): WorkflowDefinition | undefined {
   const workflow = names.workflow === undefined ? undefined : drafts[names.workflow];
   if (workflow?.kind !== "workflow" || workflow.name === undefined) return undefined;
   const defaults = { ...settings?.defaults, ...workflow.defaults };
-  const tasks = names.tasks.flatMap((block) => {
+  const project = workflow.project ?? settings?.project ?? defaultProject;
+  const typeOf = scopeTypes({ summaries, ...names });
+  const tasks = names.tasks.flatMap((block, task) => {
     const draft = drafts[block];
-    return draft?.kind === "task" ? [assembleTask(draft, defaults)] : [];
+    const resolver: NameResolver = {
+      param: (name) => ({ kind: "param", name, type: typeOf(task, name) ?? "string" }),
+      task: (name) => names.taskIndex.get(name) ?? -1,
+    };
+    return draft?.kind === "task" ? [assembleTask(draft, defaults, { project, resolver })] : [];
   });
   const { values } = workflow;
+  const timeoutMs = number(values["timeout"]);
+  const environment = text(values["environment"]);
+  const alert = assembleAlert(values["alert"]);
   const schedule = assembleSchedule(values);
   const title = workflow.title;
   return {
-    project: workflow.project ?? settings?.project ?? defaultProject,
+    project,
     name: workflow.name,
     ...(title !== undefined && { title }),
     ...(workflow.doc !== undefined && { doc: workflow.doc }),
@@ -57,8 +72,11 @@ export function assemble(
       "serial_priority",
     ]),
     onFailure: word<FailureStrategy>(values["on_failure"], ["continue", "end"]),
+    ...(timeoutMs !== undefined && { timeoutMs }),
     priority: priority(values["priority"]),
     workerGroup: text(values["worker_group"]) ?? "default",
+    ...(environment !== undefined && { environment }),
+    ...(alert && { alert }),
     params: workflow.params,
     tasks,
     edges: names
@@ -85,15 +103,18 @@ function assembleSchedule(values: WorkflowDraft["values"]): ScheduleDefinition |
   };
 }
 
-function assembleTask(draft: TaskDraft, defaults: Values): TaskDefinition {
+function assembleTask(draft: TaskDraft, defaults: Values, around: Around): TaskDefinition {
   const values: Values = { ...defaults, ...draft.values };
+  const type = findTaskType(draft.type ?? "");
   const retries = asRecord(values["retries"]);
   const timeout = asRecord(values["timeout"]);
   const afterMs = number(timeout?.["after"]);
   const workerGroup = text(values["worker_group"]);
   const description = text(values["description"]);
-  const own = findTaskType(draft.type ?? "")?.attributes ?? [];
-  const attributes = own.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]] as const]));
+  const environment = text(values["environment"]);
+  const dispatchTimeoutMs = number(values["dispatch_timeout"]);
+  const taskGroup = asRecord(values["task_group"]);
+  const taskGroupName = text(taskGroup?.["name"]);
   const files = values["files"];
   return {
     name: draft.name ?? "",
@@ -109,16 +130,24 @@ function assembleTask(draft: TaskDraft, defaults: Values): TaskDefinition {
     delayMs: number(values["delay"]) ?? 0,
     priority: priority(values["priority"]),
     ...(workerGroup !== undefined && { workerGroup }),
+    ...(environment !== undefined && { environment }),
+    ...(taskGroupName !== undefined && {
+      taskGroup: { name: taskGroupName, priority: number(taskGroup?.["priority"]) ?? 0 },
+    }),
+    ...(dispatchTimeoutMs !== undefined && { dispatchTimeoutMs }),
     files: Array.isArray(files) ? files.filter((file) => typeof file === "string") : [],
     inputs: draft.inputs,
     outputs: draft.outputs,
     ...(draft.script && { script: draft.script }),
-    attributes: Object.fromEntries(attributes),
+    ...assembleLogic(type, draft, values, around),
   };
 }
 
-const text = (value: JsonValue | undefined): string | undefined => (typeof value === "string" ? value : undefined);
-const number = (value: JsonValue | undefined): number | undefined => (typeof value === "number" ? value : undefined);
+function assembleAlert(value: JsonValue | undefined): AlertRule | undefined {
+  const { on, group } = asRecord(value) ?? {};
+  if (typeof group !== "string" || (on !== "success" && on !== "failure" && on !== "all")) return undefined;
+  return { on, group };
+}
 
 /** The word if it is one of these, else the first of them: the default. */
 function word<W extends string>(value: JsonValue | undefined, words: readonly [W, ...W[]]): W {

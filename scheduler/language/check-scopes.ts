@@ -53,11 +53,22 @@ function report(
   problems: NameProblem[],
 ): void {
   const isScript = use.mode === "script";
+  const isBare = use.mode === "condition" || use.mode === "list";
   // A script may set a variable of the name of its own output.
   if (isScript && summary.outs.some((name) => name.text === use.text)) return;
   if (produced === "elsewhere") {
-    const message = `"${use.text}" is set by a task that does not come before this one: add an edge, or the name is not replaced`;
+    const message = `"${use.text}" is set by a task that does not come before this one: add an edge, or ${isBare ? "it has no value here" : "the name is not replaced"}`;
     problems.push({ code: "param/not-produced", severity: isScript ? "warning" : "error", message, at });
+  } else if (isBare) {
+    const meant = didYouMean(use.text, known());
+    const isJoined = use.text.includes("-");
+    const advice = isJoined ? ": write spaces around a minus" : meant || ": declare it with param, in or out";
+    problems.push({
+      code: "name/unknown-param",
+      severity: "error",
+      message: `there is no param "${use.text}" here${advice}`,
+      at,
+    });
   } else if (!isScript) {
     const message = `there is no "${use.text}" here${didYouMean(use.text, known())}`;
     const advice = message.endsWith("?") ? "" : ": declare it with param or in, or write \\$ for a plain dollar";

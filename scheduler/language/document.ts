@@ -303,6 +303,7 @@ function definitionOf(state: State, settings: Settings | undefined): WorkflowDef
   const { names, blocks } = state;
   return assemble(
     names,
+    state.summaries,
     blocks.map((block) => (block.summary.kind === "edge" ? noDraft : draftOf(block))),
     settings,
   );

@@ -1,6 +1,7 @@
 // What one block says, as far as it can be read: the pieces that a definition is put together from.
 
 import type { OutputDefinition, ParamDefinition, ScriptDefinition } from "../model/definition.ts";
+import type { ExpressionNode } from "./nodes.ts";
 import type { Values } from "./read-lines.ts";
 
 export interface WorkflowDraft {
@@ -23,6 +24,13 @@ export interface TaskDraft {
   readonly inputs: readonly ParamDefinition[];
   readonly outputs: readonly OutputDefinition[];
   readonly script?: ScriptDefinition;
+  readonly branches?: DraftBranches;
+}
+
+/** Tasks by name: which ones these are, only the file knows. */
+export interface DraftBranches {
+  readonly whens: readonly { readonly condition: ExpressionNode; readonly to: readonly string[] }[];
+  readonly otherwise: readonly string[];
 }
 
 /** Edges are in the summary. */

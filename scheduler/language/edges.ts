@@ -1,5 +1,7 @@
 // A file's edges: names resolved to tasks, unknown names, self edges and repetitions reported.
 
+import { conditions } from "../tasks/conditions.ts";
+import { switchType } from "../tasks/switch.ts";
 import { addEdge, arrange, type EdgeTable } from "./edge-table.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Name } from "./nodes.ts";
@@ -24,11 +26,14 @@ export function resolveEdges(
   problems: NameProblem[],
 ): void {
   table.count = 0;
+  const leadsOnByBranches = branchingTasks(summaries, taskIndex);
   let unknown = 0;
   let tooManyAt: number | undefined;
 
   function add(source: number | undefined, target: number | undefined, at: number, list: number, item: number): void {
     if (source === undefined || target === undefined) return;
+    if (list !== branchList && leadsOnByBranches.has(source))
+      problems.push(strayEdge(placeOf(at, list, item), leadsOnByBranches.get(source) ?? ""));
     if (table.count < mostEdges) addEdge(table, source, target, at, list, item);
     else tooManyAt ??= at;
   }
@@ -76,8 +81,33 @@ export function resolveEdges(
     const message = `the file has more than ${mostEdges} edges: split the workflow, or put a task between the groups`;
     problems.push({ code: "syntax/too-large", severity: "error", message, at: { block: tooManyAt } });
   }
-  arrange(table, taskIndex.size, (edge, first) => problems.push(oddEdge(table, edge, first)));
+  arrange(table, taskIndex.size, (edge, first) => {
+    const isSelf = first < 0;
+    // Two branches may lead to the same task; any other edge behind such a task is reported already.
+    if (isSelf || !leadsOnByBranches.has(table.from[edge] ?? -1)) problems.push(oddEdge(table, edge, first));
+  });
 }
+
+/** Numbers of the `switch` and `conditions` tasks, with their types. */
+function branchingTasks(
+  summaries: readonly Summary[],
+  taskIndex: ReadonlyMap<string, number>,
+): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const { kind, name, type } of summaries) {
+    if (kind !== "task" || !type || (type.text !== switchType.name && type.text !== conditions.name)) continue;
+    const task = taskIndex.get(name?.text ?? "");
+    if (task !== undefined) found.set(task, type.text);
+  }
+  return found;
+}
+
+const strayEdge = (at: Place, type: string): NameProblem => ({
+  code: "graph/branch-edge",
+  severity: "error",
+  message: `a ${type} task leads on through its branches alone: write \`when … >> task\` or \`else >> task\` in it, and remove this edge`,
+  at,
+});
 
 function oddEdge(table: EdgeTable, edge: number, first: number): NameProblem {
   const at = edgePlace(table, edge);

@@ -1,6 +1,7 @@
 // All of a file's tasks, edges and names together: what refers to what, and what refers to nothing.
 
 import type { Graph } from "../model/graph.ts";
+import { checkConditions } from "./check-conditions.ts";
 import { reportCycles } from "./check-graph.ts";
 import { checkScopes } from "./check-scopes.ts";
 import { type EdgeTable, edgeTable, hasCycle, toGraph } from "./edge-table.ts";
@@ -23,7 +24,6 @@ export interface FileNames {
   readonly headerProblems: readonly NameProblem[];
 }
 
-/** `before`: what was found when all headers were as they are now, so that they need not be gone through again. */
 /**
  * `before` gives its table to be filled again. `isOnlyEdges`: all headers are as they were then, so that they need not be gone
  * through again.
@@ -43,6 +43,7 @@ export function fileNames(summaries: readonly Summary[], before?: FileNames, isO
   if (hasCycle(edges, tasks.length)) reportCycles(graph(), edges, nameOf, problems);
   const known = { tasks, taskIndex, ...(workflow !== undefined && { workflow }), edges, graph };
   checkScopes({ summaries, ...known }, problems);
+  checkConditions({ summaries, ...known }, problems);
   return { ...known, problems, headerProblems };
 }
 

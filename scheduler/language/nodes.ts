@@ -1,5 +1,6 @@
 // A block as read: nodes with ranges, lines counted from the block's first. They live only while a block is looked at.
 
+import type { Calculation, Comparison, FunctionName } from "../model/expression.ts";
 import type { ProblemCode, Range } from "../model/problem.ts";
 
 /** A name as meant (quotes and escapes gone) and where it stands. */
@@ -11,11 +12,21 @@ export interface Name {
 export type Atom =
   | { readonly kind: "string"; readonly raw: string; readonly range: Range }
   | { readonly kind: "literal"; readonly text: string; readonly range: Range }
-  /** `word`, `project/workflow`, `workflow.task`, `project/workflow.task`. */
-  | { readonly kind: "path"; readonly text: string; readonly range: Range }
+  | PathAtom
   | { readonly kind: "list"; readonly items: readonly Value[]; readonly range: Range }
   | { readonly kind: "call"; readonly name: Name; readonly args: readonly Value[]; readonly range: Range }
   | { readonly kind: "mark"; readonly text: string; readonly range: Range };
+
+/** `word`, `project/workflow`, `workflow.task`, `project/workflow.task`. */
+export interface PathAtom {
+  readonly kind: "path";
+  readonly text: string;
+  readonly project?: Name;
+  /** The only part of a word. */
+  readonly name: Name;
+  readonly task?: Name;
+  readonly range: Range;
+}
 
 /** Atoms up to the end of the line or item, at least one. */
 export interface Value {
@@ -56,11 +67,46 @@ export interface FenceLine {
   readonly isClosed: boolean;
 }
 
+/** A condition as written. */
+export type ExpressionNode =
+  | { readonly kind: "literal"; readonly value: string | number | boolean; readonly range: Range }
+  | { readonly kind: "name"; readonly name: Name; readonly range: Range }
+  | { readonly kind: "list"; readonly items: readonly ExpressionNode[]; readonly range: Range }
+  | { readonly kind: "not"; readonly operand: ExpressionNode; readonly range: Range }
+  | {
+      readonly kind: "logic";
+      readonly operator: "and" | "or";
+      readonly left: ExpressionNode;
+      readonly right: ExpressionNode;
+      readonly range: Range;
+    }
+  | {
+      readonly kind: "compare";
+      readonly operator: Comparison;
+      readonly left: ExpressionNode;
+      readonly right: ExpressionNode;
+      readonly range: Range;
+    }
+  | {
+      readonly kind: "calculate";
+      readonly operator: Calculation;
+      readonly left: ExpressionNode;
+      readonly right: ExpressionNode;
+      readonly range: Range;
+    }
+  | {
+      readonly kind: "call";
+      readonly function: FunctionName;
+      readonly args: readonly ExpressionNode[];
+      readonly range: Range;
+    }
+  | { readonly kind: "outcome"; readonly task: Name; readonly is: "succeeded" | "failed"; readonly range: Range };
+
 export interface BranchLine {
   readonly kind: "branch";
   readonly keyword: Name;
-  /** Every word of the condition. */
-  readonly words: readonly Name[];
+  /** Absent for `else`, and where it cannot be read. */
+  readonly condition?: ExpressionNode;
   readonly targets: readonly Name[];
 }
 

@@ -1,6 +1,5 @@
 // Values: what stands behind `=`, in the general form that the catalogue then reads.
 
-import type { Range } from "../model/problem.ts";
 import type { Atom, Name, Value } from "./nodes.ts";
 import { type Cursor, nameOf, spanOf } from "./parser.ts";
 import { badEscapes, plainString } from "./strings.ts";
@@ -44,6 +43,7 @@ function parseAtom(cursor: Cursor, depth: number): Atom | undefined {
   const token = cursor.peek();
   switch (token.kind) {
     case "string":
+      if (cursor.isAt("/", 1) || cursor.isAt(".", 1)) return parsePathOrCall(cursor, depth);
       cursor.take();
       checkString(cursor, token);
       return { kind: "string", raw: token.raw, range: tokenRange(token) };
@@ -69,21 +69,27 @@ function parseLiteral(cursor: Cursor): Atom {
   return { kind: "literal", text: `${text}%`, range: spanOf(tokenRange(token), tokenRange(percent)) };
 }
 
+/** `name`, `name(…)`, or `[project/]workflow[.task]`, each part a word or a string. */
 function parsePathOrCall(cursor: Cursor, depth: number): Atom {
-  const first = cursor.take();
-  const name = nameOf(first) ?? { text: "", range: tokenRange(first) };
-  if (cursor.isAt("(")) return parseCall(cursor, name, depth);
-  let text = name.text;
-  let range: Range = name.range;
-  for (const separator of ["/", "."]) {
-    if (!cursor.isAt(separator) || !nameOf(cursor.peek(1))) continue;
-    cursor.take();
-    const part = cursor.take();
-    text += separator + (nameOf(part)?.text ?? "");
-    range = spanOf(range, tokenRange(part));
-  }
-  return { kind: "path", text, range };
+  const first = takePart(cursor);
+  if (cursor.isAt("(")) return parseCall(cursor, first, depth);
+  const second = takeNext(cursor, "/");
+  const task = takeNext(cursor, ".");
+  const parts = [first, ...(second ? [second] : []), ...(task ? [task] : [])];
+  const text = first.text + (second ? `/${second.text}` : "") + (task ? `.${task.text}` : "");
+  const range = spanOf(first.range, (parts[parts.length - 1] ?? first).range);
+  const names = second ? { project: first, name: second } : { name: first };
+  return { kind: "path", text, ...names, ...(task && { task }), range };
 }
+
+function takePart(cursor: Cursor): Name {
+  const token = cursor.take();
+  if (token.kind === "string") checkString(cursor, token);
+  return nameOf(token) ?? { text: "", range: tokenRange(token) };
+}
+
+const takeNext = (cursor: Cursor, separator: string): Name | undefined =>
+  cursor.isAt(separator) && nameOf(cursor.peek(1)) && cursor.accept(separator) ? takePart(cursor) : undefined;
 
 function parseCall(cursor: Cursor, name: Name, depth: number): Atom {
   const { items, end } = parseItems(cursor, ")", depth);
@@ -97,7 +103,7 @@ function parseList(cursor: Cursor, depth: number): Atom {
 }
 
 /** From the opening bracket to the closing one; line breaks are free in between, but not a line that begins something new. */
-function parseItems(cursor: Cursor, close: ")" | "]", depth: number): { items: Value[]; end: Range } {
+function parseItems(cursor: Cursor, close: ")" | "]", depth: number): { items: Value[]; end: Name["range"] } {
   const open = cursor.take();
   const items: Value[] = [];
   if (depth >= deepest) {
@@ -127,13 +133,13 @@ function parseItems(cursor: Cursor, close: ")" | "]", depth: number): { items: V
   }
 }
 
-function beginsLine(cursor: Cursor): boolean {
+export function beginsLine(cursor: Cursor): boolean {
   const token = cursor.peek();
   if (token.kind === "fence" || cursor.isAt("}")) return true;
   return token.kind === "word" && (cursor.isAt("=", 1) || cursor.isAt("{", 1) || cursor.isAt(":", 2));
 }
 
-function reportUnclosed(cursor: Cursor, open: Token, close: string): void {
+export function reportUnclosed(cursor: Cursor, open: Token, close: string): void {
   const text = open.kind === "punctuation" ? open.text : "";
   cursor.report({
     code: "syntax/unclosed",
@@ -171,5 +177,5 @@ export function valueName(value: Value): Name | undefined {
   const [atom] = value.atoms;
   if (value.atoms.length !== 1 || !atom) return undefined;
   if (atom.kind === "string") return { text: plainString(atom.raw), range: atom.range };
-  return atom.kind === "path" && !/[/.]/.test(atom.text) ? { text: atom.text, range: atom.range } : undefined;
+  return atom.kind === "path" && !atom.project && !atom.task ? atom.name : undefined;
 }

@@ -2,6 +2,7 @@
 
 import type { Range } from "../model/problem.ts";
 import type { BlockNode, BlockProblem, BranchLine, FenceLine, Line, Name, ParamLine, Value } from "./nodes.ts";
+import { parseCondition } from "./parse-expression.ts";
 import { checkString, parseGroup, parseValue } from "./parse-value.ts";
 import { type Cursor, cursor, isPunctuation, nameOf } from "./parser.ts";
 import { type FenceToken, mostTokens, tokenize, tokenRange } from "./tokens.ts";
@@ -196,25 +197,18 @@ function parseParam(at: Cursor, keyword: Name): ParamLine {
   return { kind: "param", keyword, name, type, ...(value && { value }) };
 }
 
-/** The condition's form is not looked into: it matters only to types that read it. */
+/** A condition that cannot be read does not take the branch's tasks with it: what they belong to would only bring more problems. */
 function parseBranch(at: Cursor, keyword: Name): BranchLine {
   at.take();
-  const words: Name[] = [];
-  let depth = 0;
-  while (!at.isOver() && !at.isAt(">>")) {
-    const token = at.peek();
-    if (token.kind === "newline" && depth === 0) break;
-    if (token.kind === "fence" || isPunctuation(token, "{") || isPunctuation(token, "}")) break;
-    if (isPunctuation(token, "(") || isPunctuation(token, "[")) depth += 1;
-    if (isPunctuation(token, ")") || isPunctuation(token, "]")) depth -= 1;
-    if (token.kind === "word") words.push({ text: token.text, range: tokenRange(token) });
-    at.take();
-  }
+  const condition = keyword.text === "when" ? parseCondition(at) : undefined;
+  const known = { kind: "branch", keyword, ...(condition?.node && { condition: condition.node }) } as const;
   if (!at.accept(">>")) {
-    at.unexpected(`>> and the tasks that come ${keyword.text === "else" ? "otherwise" : "then"}`);
-    return { kind: "branch", keyword, words, targets: [] };
+    const expected = `>> and the tasks that come ${keyword.text === "else" ? "otherwise" : "then"}`;
+    if (condition?.hasProblem) at.skipLine();
+    else at.unexpected(expected);
+    return { ...known, targets: [] };
   }
-  return { kind: "branch", keyword, words, targets: parseGroup(at) ?? [] };
+  return { ...known, targets: parseGroup(at) ?? [] };
 }
 
 function parseFence(at: Cursor, token: FenceToken): FenceLine {

@@ -20,6 +20,8 @@ export interface Cursor {
   readonly skipLine: () => void;
   /** Reports at the next token and goes on behind the line. */
   readonly unexpected: (expected: string) => void;
+  /** Reports at the next token and stays there. */
+  readonly expected: (what: string) => void;
   readonly report: (problem: Omit<BlockProblem, "severity">) => void;
 }
 
@@ -59,13 +61,17 @@ export function cursor(tokens: readonly Token[], problems: BlockProblem[]): Curs
     while (!isOver() && peek().kind !== "newline") at += 1;
   }
 
-  function unexpected(expected: string): void {
+  function expected(what: string): void {
     const token = peek();
-    report({ code: "syntax/unexpected", message: `${found(token)}, expected ${expected}`, range: visibleRange(token) });
+    report({ code: "syntax/unexpected", message: `${found(token)}, expected ${what}`, range: visibleRange(token) });
+  }
+
+  function unexpected(what: string): void {
+    expected(what);
     skipLine();
   }
 
-  return { peek, take, accept, isAt, isOver, skipNewlines, stepBack, skipLine, unexpected, report };
+  return { peek, take, accept, isAt, isOver, skipNewlines, stepBack, skipLine, unexpected, expected, report };
 }
 
 export const isPunctuation = (token: Token, text: string): boolean =>

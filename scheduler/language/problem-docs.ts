@@ -6,8 +6,6 @@ export interface ProblemDoc {
   /** The severity it usually has. */
   readonly severity: Severity;
   readonly doc: string;
-  /** No rule of this build reports it. */
-  readonly notYet?: true;
 }
 
 export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
@@ -18,22 +16,29 @@ export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
   "syntax/unclosed": { severity: "error", doc: "A string, bracket, body or script is opened and not closed." },
   "syntax/not-text": { severity: "error", doc: "The file is not UTF-8 text." },
   "syntax/too-large": { severity: "error", doc: "The file is larger than 16 MB." },
-  "syntax/not-yet": { severity: "error", doc: "The language has this, this build does not support it." },
   "name/duplicate": { severity: "error", doc: "Two tasks, attributes, params or workflows have the same name." },
-  "name/unknown-task": { severity: "error", doc: "`after` or an edge names a task that the file does not have." },
+  "name/unknown-task": {
+    severity: "error",
+    doc: "`after`, an edge or a branch names a task that the file does not have, or `is succeeded` one that does not come directly before.",
+  },
   "name/unknown-param": {
     severity: "error",
-    doc: "An expression names a parameter that is not in scope.",
-    notYet: true,
+    doc: "A condition or `for_each` names a parameter that is not in scope.",
   },
-  "name/unknown-workflow": { severity: "error", doc: "A task refers to a workflow that does not exist.", notYet: true },
+  "name/unknown-workflow": {
+    severity: "error",
+    doc: "A task refers to a workflow or task that is known not to exist.",
+  },
   "name/unused-param": {
     severity: "hint",
     doc: "Nothing in the file uses the param. Not reported where tasks bring files, which could use it.",
   },
   "graph/cycle": { severity: "error", doc: "Tasks wait for each other in a circle; the message has the whole path." },
   "graph/self-edge": { severity: "error", doc: "A task is said to come after itself." },
-  "graph/unreachable": { severity: "warning", doc: "No branch leads to the task.", notYet: true },
+  "graph/unreachable": {
+    severity: "warning",
+    doc: "A branch that is never taken: an earlier one has the same condition or is always true, or its own is always false.",
+  },
   "graph/duplicate-edge": {
     severity: "hint",
     doc: "An edge is said twice, by `after` and by an edge or in two lines.",
@@ -41,9 +46,11 @@ export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
   "graph/branch-edge": {
     severity: "error",
     doc: "A `switch` or `conditions` task has a successor outside its branches.",
-    notYet: true,
   },
-  "graph/sub-workflow-cycle": { severity: "error", doc: "Workflows call each other in a circle.", notYet: true },
+  "graph/sub-workflow-cycle": {
+    severity: "error",
+    doc: "Workflows run each other in a circle; the message has the whole path.",
+  },
   "attribute/unknown": { severity: "error", doc: "There is no attribute or setting of this name." },
   "attribute/missing": { severity: "error", doc: "A task lacks an attribute that its type needs." },
   "attribute/not-here": { severity: "error", doc: "The attribute, statement or script belongs somewhere else." },
@@ -56,7 +63,10 @@ export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
   },
   "time/zone": { severity: "error", doc: "There is no time zone of this name." },
   "time/placeholder": { severity: "error", doc: "A `$[…]` begins like a time placeholder and is malformed." },
-  "time/window": { severity: "error", doc: "`active` ends before it begins." },
+  "time/window": {
+    severity: "error",
+    doc: "`active` ends before it begins, or `wait_for` names a window that there is not.",
+  },
   "time/never-fires": {
     severity: "warning",
     doc: "The schedule has no date on which it fires, or none in its window.",
@@ -71,6 +81,9 @@ export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
     severity: "error",
     doc: "A string uses a name that is not in scope. In a script a near miss of a name in scope is a hint.",
   },
-  "expr/type": { severity: "error", doc: "The two sides of an expression do not fit.", notYet: true },
+  "expr/type": {
+    severity: "error",
+    doc: "The sides of a condition do not fit each other, or it is neither true nor false.",
+  },
   "file/not-found": { severity: "error", doc: "A task names a file that is not there." },
 };

@@ -19,8 +19,8 @@ export interface BodyPlace {
   /** For messages: `shell tasks`. */
   readonly called: string;
   readonly attributes: readonly Attribute[];
-  /** The type's own attributes of a type that is to come: known, and not looked into. */
-  readonly silent: readonly Attribute[];
+  /** A task whose type is not known may have any attribute of any type: those are not looked into. */
+  readonly isUnknown?: boolean;
 }
 
 export interface ReadLines {
@@ -46,9 +46,8 @@ export function readAttributes(
     }
     given.set(key, line.key);
     const attribute = place.attributes.find((one) => one.name === key);
-    if (place.silent.some((one) => one.name === key)) noteUses(sink.reader, line);
+    if (!attribute && place.isUnknown) noteUses(sink.reader, line);
     else if (!attribute) reportUnknown(line.key, place, sink.reader);
-    else if (attribute.notYet) reportNotYet(line, attribute, sink.reader);
     else {
       const value = readLine(line, attribute, sink);
       if (value !== undefined) values[key] = value;
@@ -99,14 +98,8 @@ function readMap(line: BodyLine, of: Attribute["type"], sink: ValueSink): JsonVa
   return entries;
 }
 
-function reportNotYet(line: AttributeLine | BodyLine, attribute: Attribute, reader: Reader): void {
-  const message = `attribute "${attribute.name}" is not supported by this build yet: remove it`;
-  reader.error("syntax/not-yet", line.key.range, message);
-  noteUses(reader, line);
-}
-
 /** Names used in a value that is not looked into still count as used. */
-export function noteUses(reader: Reader, line: AttributeLine | BodyLine): void {
+function noteUses(reader: Reader, line: AttributeLine | BodyLine): void {
   if (line.kind === "attribute") noteValueUses(reader, line.value);
   else for (const inner of line.lines) if (inner.kind === "attribute" || inner.kind === "body") noteUses(reader, inner);
 }
@@ -130,7 +123,7 @@ function reportUnknown(key: Name, place: BodyPlace, reader: Reader): void {
     );
     return;
   }
-  const known = [...place.attributes, ...place.silent].map(({ name }) => name);
+  const known = place.attributes.map(({ name }) => name);
   const keywords = statements
     .filter((one) => one.places.some((where) => where === place.kind))
     .map(({ keyword }) => keyword);

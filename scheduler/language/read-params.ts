@@ -9,7 +9,7 @@ import type { Atom, Name, ParamLine, Value } from "./nodes.ts";
 import { unexpectedAtom } from "./read-value.ts";
 import { type Reader, readPlaceholders } from "./reader.ts";
 import { plainString, templateString } from "./strings.ts";
-import type { UseMode } from "./summary.ts";
+import type { TypedName, UseMode } from "./summary.ts";
 import { orList, shown } from "./wording.ts";
 
 export const paramTypes: readonly ParamType[] = [
@@ -25,13 +25,13 @@ export const paramTypes: readonly ParamType[] = [
 
 export interface ReadParams {
   readonly definitions: readonly ParamDefinition[];
-  readonly names: readonly Name[];
+  readonly names: readonly TypedName[];
 }
 
 /** Reads the lines of one keyword. */
 export function readParams(lines: readonly ParamLine[], keyword: string, reader: Reader): ReadParams {
   const definitions: ParamDefinition[] = [];
-  const names: Name[] = [];
+  const names: TypedName[] = [];
   const seen = new Map<string, Name>();
   for (const line of lines) {
     if (line.keyword.text !== keyword || !line.name) continue;
@@ -47,9 +47,9 @@ export function readParams(lines: readonly ParamLine[], keyword: string, reader:
       continue;
     }
     seen.set(line.name.text, line.name);
-    names.push(line.name);
     checkName(line.name, reader);
     const type = line.type && readType(line.type, reader);
+    names.push({ ...line.name, ...(type && { type }) });
     const value = line.value && readParamValue(line, line.value, type, reader);
     if (type) definitions.push({ name: line.name.text, type, ...(value !== undefined && { value }) });
   }

@@ -2,24 +2,36 @@
 
 import type { JsonValue } from "../model/definition.ts";
 import type { Range } from "../model/problem.ts";
-import { parseCron } from "../model/time/cron.ts";
 import { isDate, isDatetime } from "../model/time/dates.ts";
-import { isZone, zoneNames } from "../model/time/zone.ts";
 import type { Slot, Tail, ValueType } from "../tasks/attribute.ts";
 import { durationMs, durationText } from "./durations.ts";
 import { didYouMean } from "./nearest.ts";
-import type { Atom, Name, Value } from "./nodes.ts";
+import type { Atom, Name, PathAtom, Value } from "./nodes.ts";
 import { valueName } from "./parse-value.ts";
-import { part, type Reader, readPlaceholders } from "./reader.ts";
+import { readCron, readZone } from "./read-schedule.ts";
+import { readWait } from "./read-wait.ts";
+import { type Reader, readPlaceholders } from "./reader.ts";
 import { plainString, templateString } from "./strings.ts";
+import type { ResourceUse, WorkflowUse } from "./summary.ts";
 import { orList, phraseText, shown } from "./wording.ts";
 
-/** What is read, and where names that are not values go. */
+/** What is read, and where names that are more than values go. */
 export interface ValueSink {
   readonly reader: Reader;
   readonly task: (name: Name) => void;
   readonly file: (name: Name) => void;
+  readonly workflow: (use: WorkflowUse) => void;
+  readonly resource: (use: ResourceUse) => void;
 }
+
+/** A sink for values whose names nobody asks for. */
+export const valuesOnly = (reader: Reader): ValueSink => ({
+  reader,
+  task: () => {},
+  file: () => {},
+  workflow: () => {},
+  resource: () => {},
+});
 
 /** Reads a whole value; undefined where it is wrong (reported) or where it is no value of the definition. */
 export function readValue(type: ValueType, key: string, value: Value, sink: ValueSink): JsonValue | undefined {
@@ -33,6 +45,8 @@ export function readValue(type: ValueType, key: string, value: Value, sink: Valu
     case "tasks":
       readTasks(key, value, sink);
       return undefined;
+    case "wait":
+      return readWait(key, value, sink);
     default: {
       const [atom, extra] = value.atoms;
       if (!atom) return undefined;
@@ -54,15 +68,23 @@ function readAtom(type: ValueType, what: string, atom: Atom, sink: ValueSink): J
       return templateString(atom.raw);
     case "string":
       return atom.kind === "string" ? plainString(atom.raw) : wrong("a string in double quotes");
-    case "name":
-      if (atom.kind === "string" && atom.raw !== "") return plainString(atom.raw);
-      return atom.kind === "path" && !/[/.]/.test(atom.text)
-        ? atom.text
-        : wrong("a name, or a string in double quotes");
-    case "workflow":
-      return atom.kind === "path" && !atom.text.includes(".")
-        ? atom.text
-        : wrong("a workflow such as project/workflow");
+    case "name": {
+      const name = nameIn(atom);
+      if (!name) return wrong("a name, or a string in double quotes");
+      if (type.of) sink.resource({ ...name, of: type.of });
+      return name.text;
+    }
+    case "list_param": {
+      const name = nameIn(atom);
+      if (!name || atom.kind === "string") return wrong("the name of a list, without quotes and braces");
+      reader.use(name, "list");
+      return name.text;
+    }
+    case "workflow": {
+      if (atom.kind === "string" && atom.raw !== "") return readWorkflow({ name: nameIn(atom) ?? noName(atom) }, sink);
+      if (atom.kind !== "path" || atom.task) return wrong("a workflow such as project/workflow");
+      return readWorkflow(atom, sink);
+    }
     case "integer":
       return readInteger(type, what, atom, reader);
     case "boolean":
@@ -90,6 +112,19 @@ function readAtom(type: ValueType, what: string, atom: Atom, sink: ValueSink): J
     default:
       return wrong("written otherwise");
   }
+}
+
+/** The name that an atom is, if it is nothing else. */
+function nameIn(atom: Atom): Name | undefined {
+  const name = valueName({ atoms: [atom], range: atom.range });
+  return name?.text === "" ? undefined : name;
+}
+
+const noName = ({ range }: Atom): Name => ({ text: "", range });
+
+function readWorkflow({ project, name }: Pick<PathAtom, "project" | "name">, sink: ValueSink): JsonValue {
+  sink.workflow({ kind: "runs", ...(project && { project }), workflow: name });
+  return { ...(project && { project: project.text }), workflow: name.text };
 }
 
 function readInteger(
@@ -139,49 +174,6 @@ function readChoice(words: readonly string[], what: string, atom: Atom, reader: 
   const expected = `must be ${orList(words)}`;
   if (text === undefined) reader.error("value/type", atom.range, `${what} is ${shown(atom)}, ${expected}`);
   else reader.error("value/choice", atom.range, `${what} is "${text}", ${expected}${didYouMean(text, words)}`);
-  return undefined;
-}
-
-function readCron(what: string, atom: Atom, reader: Reader): string | undefined {
-  const [argument, extra] = atom.kind === "call" && atom.name.text === "cron" ? atom.args : [];
-  const [text] = argument?.atoms ?? [];
-  if (text?.kind !== "string" || extra || argument?.atoms.length !== 1) {
-    reader.error(
-      "value/type",
-      atom.range,
-      `${what} is ${shown(atom)}, must be cron("second minute hour day-of-month month day-of-week")`,
-    );
-    return undefined;
-  }
-  const cron = plainString(text.raw);
-  const result = parseCron(cron);
-  if (result.ok) return cron;
-  const { line, character } = text.range.start;
-  const hasEscapes = text.raw.includes("\\");
-  for (const problem of result.problems) {
-    const start = character + 1 + problem.column;
-    const range = hasEscapes || problem.length === 0 ? text.range : part(line, start, start + problem.length);
-    reader.error("time/cron", range, problem.message);
-  }
-  return undefined;
-}
-
-function readZone(what: string, atom: Atom, reader: Reader): string | undefined {
-  if (atom.kind !== "string") {
-    reader.error(
-      "value/type",
-      atom.range,
-      `${what} is ${shown(atom)}, must be a time zone such as "Europe/Berlin" or "UTC"`,
-    );
-    return undefined;
-  }
-  const zone = plainString(atom.raw);
-  if (isZone(zone)) return zone;
-  reader.error(
-    "time/zone",
-    atom.range,
-    `"${zone}" is no time zone, must be a name such as "Europe/Berlin" or "UTC"${didYouMean(zone, zoneNames())}`,
-  );
   return undefined;
 }
 
@@ -257,8 +249,12 @@ function readPhrase(
   for (const slot of slots) {
     if ("word" in slot) {
       const atom = value.atoms[at];
-      if (!atom || !isWord(atom, slot.word)) {
-        if (slot.isOptional) continue;
+      const isHere = atom !== undefined && isWord(atom, slot.word);
+      const isMeant = slot.with === undefined || slot.with.some((word) => word === result[type.first.name]);
+      // Where the first word is wrong, nobody knows what belongs to it.
+      if (slot.with && result[type.first.name] === undefined && !isHere) continue;
+      if (!isHere || !isMeant) {
+        if (!isHere && (slot.isOptional || !isMeant)) continue;
         sink.reader.error("value/type", atom?.range ?? value.range, `${key} must be ${phraseText(type)}`);
         return undefined;
       }

@@ -7,7 +7,7 @@ import type { Use, UseMode } from "./summary.ts";
 
 export interface Reader {
   readonly error: (code: ProblemCode, range: Range, message: string, related?: BlockProblem["related"]) => void;
-  readonly warn: (code: ProblemCode, range: Range, message: string) => void;
+  readonly warn: Reader["error"];
   readonly use: (name: Name, mode: UseMode) => void;
   readonly uses: readonly Use[];
   readonly problems: BlockProblem[];
@@ -15,10 +15,13 @@ export interface Reader {
 
 export function reader(problems: BlockProblem[]): Reader {
   const uses: Use[] = [];
+  const report =
+    (severity: "error" | "warning"): Reader["error"] =>
+    (code, range, message, related) =>
+      void problems.push({ code, severity, message, range, ...(related && { related }) });
   return {
-    error: (code, range, message, related) =>
-      void problems.push({ code, severity: "error", message, range, ...(related && { related }) }),
-    warn: (code, range, message) => void problems.push({ code, severity: "warning", message, range }),
+    error: report("error"),
+    warn: report("warning"),
     use: (name, mode) => void uses.push({ ...name, mode }),
     uses,
     problems,

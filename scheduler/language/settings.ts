@@ -8,6 +8,7 @@ import { didYouMean } from "./nearest.ts";
 import type { BlockProblem } from "./nodes.ts";
 import { parseBlock } from "./parse.ts";
 import { readAttributes } from "./read-lines.ts";
+import { valuesOnly } from "./read-value.ts";
 import { reader } from "./reader.ts";
 import { refuseText } from "./text-check.ts";
 
@@ -63,7 +64,7 @@ function readDefaults(value: JsonTree, problems: Problem[], report: Report): Set
     report("value/type", value.range, 'defaults must be an object such as { "retries": "2 every 5m" }');
     return {};
   }
-  const place = { kind: "defaults", called: "defaults", attributes: defaultAttributes, silent: [] } as const;
+  const place = { kind: "defaults", called: "defaults", attributes: defaultAttributes } as const;
   let values: Settings["defaults"] = {};
   for (const { key, keyRange, value: text } of value.entries) {
     if (text.kind === "object" || text.kind === "array") {
@@ -79,7 +80,7 @@ function readDefaults(value: JsonTree, problems: Problem[], report: Report): Set
     ]);
     const body = node.kind === "workflow" ? node.lines[0] : undefined;
     const collected: BlockProblem[] = found;
-    const sink = { reader: reader(collected), task: () => {}, file: () => {} };
+    const sink = valuesOnly(reader(collected));
     const lines = body?.kind === "body" ? body.lines.filter((line) => line.kind === "attribute") : [];
     values = { ...values, ...readAttributes(lines, place, sink).values };
     for (const problem of collected) {

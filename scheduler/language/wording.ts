@@ -1,16 +1,23 @@
 // Atoms and value types in words, for messages, hovers and the reference page.
 
-import type { ValueType } from "../tasks/attribute.ts";
+import type { Tail, ValueType } from "../tasks/attribute.ts";
 import type { Atom } from "./nodes.ts";
 
 /** `number [every duration]`: the form of a phrase for people. */
 export function phraseText(type: Extract<ValueType, { kind: "phrase" }>): string {
   const before = type.before === undefined ? "" : `${type.before} `;
-  const tails = type.tails.map((tail) => {
-    const text = `${tail.word} ${typeText(tail.type)}`;
-    return tail.isOptional ? ` [${text}]` : ` ${text}`;
-  });
-  return before + typeText(type.first.type) + tails.join("");
+  const tails = type.tails.filter((tail) => !tail.with).map(tailText);
+  const own = type.tails.find((tail) => tail.with);
+  if (!own || type.first.type.kind !== "choice") return before + typeText(type.first.type) + tails.join("");
+  const words = type.first.type.words.map(({ word }) => word);
+  const alone = words.filter((word) => !own.with?.includes(word));
+  const withTail = words.filter((word) => own.with?.includes(word)).map((word) => word + tailText(own));
+  return before + [...alone, ...withTail].join(" | ") + tails.join("");
+}
+
+function tailText(tail: Tail): string {
+  const text = `${tail.word} ${typeText(tail.type)}`;
+  return tail.isOptional ? ` [${text}]` : ` ${text}`;
 }
 
 /** A value type for people, in a few words. */
@@ -38,8 +45,12 @@ export function typeText(type: ValueType): string {
       return `${typeText(type.of)} .. ${typeText(type.of)}`;
     case "phrase":
       return phraseText(type);
-    case "to_come":
-      return "";
+    case "workflow":
+      return "[project/]workflow";
+    case "wait":
+      return "all(…) | any(…) | [project/]workflow[.task] @ window";
+    case "list_param":
+      return "list";
     default:
       return type.kind;
   }

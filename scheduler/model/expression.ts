@@ -1,5 +1,7 @@
 // The conditions of `switch` and `conditions` tasks, once read: plain data that is stored in a definition.
 
+import type { ParamType } from "./definition.ts";
+
 export const comparisons = ["==", "!=", "<", "<=", ">", ">=", "in"] as const;
 export const calculations = ["+", "-", "*", "/", "%"] as const;
 export const functionNames = [
@@ -19,7 +21,8 @@ export type FunctionName = (typeof functionNames)[number];
 
 export type Expression =
   | { readonly kind: "literal"; readonly value: string | number | boolean }
-  | { readonly kind: "param"; readonly name: string }
+  /** Its value is text; the type says what the text means. */
+  | { readonly kind: "param"; readonly name: string; readonly type: ParamType }
   | { readonly kind: "list"; readonly items: readonly Expression[] }
   | { readonly kind: "not"; readonly operand: Expression }
   | { readonly kind: "logic"; readonly operator: "and" | "or"; readonly left: Expression; readonly right: Expression }

@@ -19,7 +19,6 @@ export type ProblemCode =
   | "syntax/unclosed"
   | "syntax/not-text"
   | "syntax/too-large"
-  | "syntax/not-yet"
   | "name/duplicate"
   | "name/unknown-task"
   | "name/unknown-param"

@@ -6,8 +6,8 @@ export type ValueType =
   | { readonly kind: "text" }
   /** A string that nothing is filled into. → string */
   | { readonly kind: "string" }
-  /** A word or a string. → string */
-  | { readonly kind: "name" }
+  /** A word or a string; `of` where it names something that only a server knows. → string */
+  | { readonly kind: "name"; readonly of?: ServerThing }
   /** → number */
   | { readonly kind: "integer"; readonly min: number; readonly max: number; readonly unit?: string }
   /** → boolean */
@@ -22,8 +22,12 @@ export type ValueType =
   | { readonly kind: "zone" }
   /** A date or datetime. → string */
   | { readonly kind: "date" }
-  /** `project/workflow`, the project may be left out. → string */
+  /** `project/workflow`, the project may be left out. → {project?, workflow} */
   | { readonly kind: "workflow" }
+  /** `all(…)`, `any(…)`, `project/workflow[.task] @ window`. → a tree as in the definition, projects left out where they are */
+  | { readonly kind: "wait" }
+  /** The bare name of a list in scope. → string */
+  | { readonly kind: "list_param" }
   /** A path relative to the file, as a string. → string */
   | { readonly kind: "file" }
   /** `[a, b]`, or one value without brackets. → array */
@@ -35,9 +39,10 @@ export type ValueType =
   /** `a .. b`. → {from, to} */
   | { readonly kind: "span"; readonly of: ValueType }
   /** Values joined by fixed words: `2 every 5m`, `status 200`. → object by slot names */
-  | { readonly kind: "phrase"; readonly before?: string; readonly first: Slot; readonly tails: readonly Tail[] }
-  /** Known to exist, its form belongs to a part of the product that is to come. */
-  | { readonly kind: "to_come" };
+  | { readonly kind: "phrase"; readonly before?: string; readonly first: Slot; readonly tails: readonly Tail[] };
+
+/** Things that live on a server and are named in files. */
+export type ServerThing = "worker_group" | "environment" | "task_group" | "datasource" | "alert_group";
 
 export interface Choice {
   readonly word: string;
@@ -54,6 +59,8 @@ export interface Tail extends Slot {
   /** The word before the value. */
   readonly word: string;
   readonly isOptional: boolean;
+  /** First words with which it must stand; with the others it must not. */
+  readonly with?: readonly string[];
 }
 
 export interface Attribute {
@@ -68,8 +75,6 @@ export interface Attribute {
   readonly isRequired?: true;
   /** Also allowed in the workflow's `defaults { … }`; tasks that do not say otherwise have that value. */
   readonly mayBeDefault?: true;
-  /** Reserved by the language, not supported by this build. */
-  readonly notYet?: true;
 }
 
 /** A line that begins with a keyword rather than `key = value`. */
@@ -78,7 +83,6 @@ export interface Statement {
   readonly places: readonly ("workflow" | "task")[];
   readonly doc: string;
   readonly example: string;
-  readonly notYet?: true;
 }
 
 export interface TaskType {
@@ -90,7 +94,10 @@ export interface TaskType {
   readonly script: ScriptRule;
   /** The type's own, beside those common to all tasks. */
   readonly attributes: readonly Attribute[];
-  readonly notYet?: true;
+  /** Who runs it: a worker as a process, or the master itself. */
+  readonly runBy: "worker" | "master";
+  /** It leads on through `when` and `else` alone, by params or by the outcomes of the tasks directly before it. */
+  readonly branches?: "params" | "outcomes";
 }
 
 export interface ScriptRule {

@@ -7,6 +7,7 @@ export const http: TaskType = {
   name: "http",
   doc: "Sends one request; it succeeds when the answer has the expected status. The answer's text is the task's log.",
   example: 'task ping: http {\n  url = "https://example.com/health"\n  expect = status 200\n}',
+  runBy: "worker",
   script: { need: "optional", languages: [], insteadOf: "body" },
   attributes: [
     {

@@ -66,7 +66,7 @@ export const taskAttributes: readonly Attribute[] = [
   },
   {
     name: "worker_group",
-    type: { kind: "name" },
+    type: { kind: "name", of: "worker_group" },
     mayBeDefault: true,
     doc: "The group of workers that runs this task, where it is not the workflow's.",
     example: "worker_group = gpu",
@@ -79,17 +79,27 @@ export const taskAttributes: readonly Attribute[] = [
   },
   {
     name: "environment",
-    type: { kind: "name" },
+    type: { kind: "name", of: "environment" },
     mayBeDefault: true,
     doc: "The server's environment whose variables the task gets, where it is not the workflow's.",
     example: "environment = prod",
-    notYet: true,
   },
   {
     name: "task_group",
-    type: { kind: "to_come" },
-    doc: "A pool that limits how many tasks run at once, and the task's priority in it.",
+    type: {
+      kind: "phrase",
+      first: { name: "name", type: { kind: "name", of: "task_group" } },
+      tails: [{ word: "priority", name: "priority", type: { kind: "integer", min: 0, max: 1000 }, isOptional: true }],
+    },
+    mayBeDefault: true,
+    doc: "A pool of the server that limits how many tasks run at once, and the task's priority in it: the highest number goes first (0 where it is not said).",
     example: "task_group = ods_extract priority 10",
-    notYet: true,
+  },
+  {
+    name: "dispatch_timeout",
+    type: { kind: "duration", minMs: second, maxMs: longest },
+    mayBeDefault: true,
+    doc: "How long the task may wait for a worker before it fails; for ever where it is not said.",
+    example: "dispatch_timeout = 10m",
   },
 ];

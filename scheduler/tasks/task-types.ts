@@ -1,12 +1,17 @@
 // The list of task types.
 
 import type { Attribute, TaskType } from "./attribute.ts";
+import { conditions } from "./conditions.ts";
+import { dependent } from "./dependent.ts";
 import { http } from "./http.ts";
 import { javascript } from "./javascript.ts";
+import { procedure } from "./procedure.ts";
 import { python } from "./python.ts";
 import { shell } from "./shell.ts";
+import { sql } from "./sql.ts";
+import { subWorkflow } from "./sub-workflow.ts";
+import { switchType } from "./switch.ts";
 import { taskAttributes } from "./task-attributes.ts";
-import { conditions, dependent, procedure, sql, subWorkflow, switchType } from "./types-to-come.ts";
 
 export const taskTypes: readonly TaskType[] = [
   shell,
@@ -20,9 +25,6 @@ export const taskTypes: readonly TaskType[] = [
   dependent,
   subWorkflow,
 ];
-
-/** Those that this build runs. */
-export const supportedTypes: readonly TaskType[] = taskTypes.filter((type) => !type.notYet);
 
 export const findTaskType = (name: string): TaskType | undefined => taskTypes.find((type) => type.name === name);
 

@@ -75,7 +75,6 @@ export const workflowAttributes: readonly Attribute[] = [
     type: { kind: "duration", minMs: second, maxMs: 365 * day },
     doc: "Raises an alert when an instance takes longer.",
     example: "timeout = 4h",
-    notYet: true,
   },
   {
     name: "priority",
@@ -86,24 +85,46 @@ export const workflowAttributes: readonly Attribute[] = [
   },
   {
     name: "worker_group",
-    type: { kind: "name" },
+    type: { kind: "name", of: "worker_group" },
     default: "default",
     doc: "The group of workers that runs the tasks.",
     example: "worker_group = default",
   },
   {
     name: "environment",
-    type: { kind: "name" },
+    type: { kind: "name", of: "environment" },
     doc: "The server's environment whose variables every task gets.",
     example: "environment = prod",
-    notYet: true,
   },
   {
     name: "alert",
-    type: { kind: "to_come" },
-    doc: "Who hears of the outcome: `none`, `success`, `failure` or `all`, and the alert group.",
+    type: {
+      kind: "phrase",
+      first: {
+        name: "on",
+        type: {
+          kind: "choice",
+          words: [
+            { word: "none", doc: "Nobody hears of it." },
+            { word: "success", doc: "The group hears of instances that succeeded." },
+            { word: "failure", doc: "The group hears of instances that failed." },
+            { word: "all", doc: "The group hears of every instance that has ended." },
+          ],
+        },
+      },
+      tails: [
+        {
+          word: "to",
+          name: "group",
+          type: { kind: "name", of: "alert_group" },
+          isOptional: false,
+          with: ["success", "failure", "all"],
+        },
+      ],
+    },
+    default: "none",
+    doc: "Which outcomes are told to which alert group of the server; warnings of time-outs go to it as well.",
     example: 'alert = failure to "data-oncall"',
-    notYet: true,
   },
 ];
 
@@ -135,15 +156,13 @@ export const statements: readonly Statement[] = [
   {
     keyword: "when",
     places: ["task"],
-    doc: "A branch of a `switch` or `conditions` task: the first one that is true is taken.",
+    doc: "A branch of a `switch` or `conditions` task: the first one that is true is taken, the tasks of the others are skipped.",
     example: "when row_count == 0 >> notify_empty",
-    notYet: true,
   },
   {
     keyword: "else",
     places: ["task"],
     doc: "The branch that is taken when no `when` is true.",
     example: "else >> load_small",
-    notYet: true,
   },
 ];

@@ -34,7 +34,18 @@ includes(
   ["task: http", "extract"],
   ["workflow"],
 );
-offers("the supported types behind the colon", `${some}task x: |`, ["shell", "javascript", "python", "http"]);
+offers("the task types behind the colon", `${some}task x: |`, [
+  "shell",
+  "javascript",
+  "python",
+  "http",
+  "sql",
+  "procedure",
+  "switch",
+  "conditions",
+  "dependent",
+  "sub_workflow",
+]);
 offers("types by their first letters", `${some}task x: py|`, ["python"]);
 offers("tasks behind `after` that do not come after this one", `${some}${shell("x", "  after = |\n")}`, [
   "extract",
@@ -58,8 +69,8 @@ offers("true and false", `${some}${shell("x", "  enabled = |\n")}`, ["true", "fa
 includes(
   "attributes that are not there yet",
   `${some}${shell("x", "  retries = 1\n  |\n")}`,
-  ["timeout", "in", "out"],
-  ["retries", "schedule", "task_group"],
+  ["timeout", "in", "out", "task_group"],
+  ["retries", "schedule", "when", "else"],
 );
 includes(
   "attributes of defaults",
@@ -67,7 +78,7 @@ includes(
   ["retries", "timeout"],
   ["schedule", "after", "param"],
 );
-includes("attributes of the workflow", "workflow w {\n  |\n}\n", ["schedule", "param", "defaults"], ["after", "alert"]);
+includes("attributes of the workflow", "workflow w {\n  |\n}\n", ["schedule", "param", "defaults", "alert"], ["after"]);
 includes("parameter types", "workflow w {\n  param x: |\n}\n", ["string", "datetime"]);
 includes(
   "time zones",

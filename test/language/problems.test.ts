@@ -47,15 +47,80 @@ function unmark(marked: string) {
   return { clean: marked.replace("«", "").replace("»", ""), range };
 }
 
-test("the sample of the language has problems only for what is not supported yet", () => {
+test("the sample of the language has no problem, and its definition says all that it says", () => {
   const text = readFileSync(new URL("../cases/sample.flow", import.meta.url), "utf8");
-  const problems = problemsOf(text);
-  assert.ok(
-    problems.every((one) => one.code === "syntax/not-yet"),
-    JSON.stringify(problems),
-  );
-  const lines = problems.map((one) => one.range.start.line);
-  assert.equal(new Set(lines).size, problems.length, "one for each use");
+  const [compiled] = compile([{ path: "retail/sales_daily.flow", text }]);
+  assert.deepEqual(compiled?.problems, []);
+  assert.ok(compiled?.definition);
+  const { tasks, ...workflow } = compiled.definition;
+  const task = (name: string) => tasks.find((one) => one.name === name);
+  const index = (name: string) => tasks.findIndex((one) => one.name === name);
+  assert.equal(workflow.timeoutMs, 4 * 3_600_000);
+  assert.equal(workflow.environment, "prod");
+  assert.deepEqual(workflow.alert, { on: "failure", group: "data-oncall" });
+  assert.deepEqual(task("wait_upstream")?.dependency, {
+    waitFor: {
+      kind: "all",
+      of: [
+        { kind: "one", project: "crm", workflow: "customers_daily", window: "last_1_days" },
+        {
+          kind: "any",
+          of: [
+            { kind: "one", project: "crm", workflow: "orders_hourly", task: "load", window: "last_24_hours" },
+            { kind: "one", project: "erp", workflow: "full_reload", window: "today" },
+          ],
+        },
+      ],
+    },
+    checkEveryMs: 10_000,
+    failedWaitMs: 7_200_000,
+  });
+  assert.deepEqual(task("extract_orders")?.taskGroup, { name: "ods_extract", priority: 10 });
+  assert.deepEqual(task("clean_orders")?.attributes, { datasource: "warehouse" });
+  assert.deepEqual(task("publish")?.attributes, { datasource: "warehouse", call: "call publish_kpi(?)" });
+  assert.deepEqual(task("load_small")?.subWorkflow, { project: "retail", workflow: "load_small" });
+  const param = (name: string, type: string) => ({ kind: "param", name, type });
+  assert.deepEqual(task("route")?.branches, {
+    whens: [
+      {
+        condition: {
+          kind: "compare",
+          operator: "==",
+          left: param("row_count", "integer"),
+          right: { kind: "literal", value: 0 },
+        },
+        to: [index("notify_empty")],
+      },
+      {
+        condition: {
+          kind: "logic",
+          operator: "and",
+          left: {
+            kind: "compare",
+            operator: ">",
+            left: param("row_count", "integer"),
+            right: { kind: "literal", value: 1_000_000 },
+          },
+          right: {
+            kind: "compare",
+            operator: "==",
+            left: param("region", "string"),
+            right: { kind: "literal", value: "eu" },
+          },
+        },
+        to: [index("load_big"), index("audit")],
+      },
+    ],
+    otherwise: [index("load_small")],
+  });
+  const is = (name: string) => ({ kind: "outcome", task: index(name), is: "succeeded" });
+  assert.deepEqual(task("gate")?.branches?.whens[0]?.condition, {
+    kind: "call",
+    function: "any",
+    arguments: [is("load_small"), { kind: "call", function: "all", arguments: [is("load_big"), is("audit")] }],
+  });
+  const names = workflow.edges.map(([from, to]) => `${tasks[from]?.name} ${tasks[to]?.name}`);
+  assert.ok(names.includes("route load_big") && names.includes("gate page_oncall"), names.join(", "));
 });
 
 test("two files that define the same workflow are a problem in the second one", () => {

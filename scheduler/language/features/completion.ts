@@ -6,7 +6,7 @@ import { specialFunctions, timeFunctions } from "../../model/time/time-functions
 import { zoneNames } from "../../model/time/zone.ts";
 import type { Attribute } from "../../tasks/attribute.ts";
 import { builtIns } from "../../tasks/built-ins.ts";
-import { findTaskType, supportedTypes } from "../../tasks/task-types.ts";
+import { findTaskType, taskTypes } from "../../tasks/task-types.ts";
 import { statements } from "../../tasks/workflow-attributes.ts";
 import type { FlowDocument } from "../document.ts";
 import { paramTypes } from "../read-params.ts";
@@ -155,7 +155,7 @@ function topItems(document: FlowDocument, place: PlaceInBlock, before: string): 
 }
 
 function typeItems(): readonly Completion[] {
-  return supportedTypes.map(
+  return taskTypes.map(
     (type): Completion => ({
       label: type.name,
       kind: "type",
@@ -176,7 +176,7 @@ function skeletons(document: FlowDocument): readonly Completion[] {
     isSnippet: true,
     rank: 0,
   };
-  const tasks = supportedTypes.map((type): Completion => {
+  const tasks = taskTypes.map((type): Completion => {
     const language = type.script.languages[0] ?? "";
     const required = type.attributes.filter((one) => one.isRequired).map((one) => `  ${one.name} = $2\n`);
     const script = type.script.need === "required" ? `  \`\`\`${language}\n  $0\n  \`\`\`\n` : "";
@@ -228,7 +228,7 @@ function lineItems(place: PlaceInBlock, around: Surroundings, attributes: readon
     ),
   );
   const { summary } = place.block;
-  const open = attributes.filter((one) => !one.notYet && !present.has(one.name));
+  const open = attributes.filter((one) => !present.has(one.name));
   const items = open.map((one): Completion => {
     const rank = one.isRequired ? 0 : 2;
     const insert = one.type.kind === "map" ? `${one.name} {\n  $0\n}` : `${one.name} = `;
@@ -244,13 +244,24 @@ function lineItems(place: PlaceInBlock, around: Surroundings, attributes: readon
     };
   });
   if (around.bodies.length > 0) return items;
-  const here = statements.filter((one) => !one.notYet && one.places.some((where) => where === summary.kind));
+  const type = findTaskType(summary.type?.text ?? "");
+  const isBranch = (keyword: string) => keyword === "when" || keyword === "else";
+  const here = statements.filter(
+    (one) =>
+      one.places.some((where) => where === summary.kind) && (!isBranch(one.keyword) || type?.branches !== undefined),
+  );
   const keywords = here.map((one): Completion => {
-    const insert = one.keyword === "defaults" ? "defaults {\n  $0\n}" : `${one.keyword} \${1:name}: \${2:string}`;
+    const insert = statementSnippets.get(one.keyword) ?? `${one.keyword} \${1:name}: \${2:string}`;
     return { label: one.keyword, kind: "keyword", markdown: describeStatement(one), insert, isSnippet: true, rank: 3 };
   });
   return [...items, ...keywords, ...scriptItems(place)];
 }
+
+const statementSnippets: ReadonlyMap<string, string> = new Map([
+  ["defaults", "defaults {\n  $0\n}"],
+  ["when", "when ${1:condition} >> ${2:task}"],
+  ["else", "else >> ${1:task}"],
+]);
 
 function scriptItems(place: PlaceInBlock): readonly Completion[] {
   const type = findTaskType(place.block.summary.type?.text ?? "");

@@ -179,17 +179,16 @@ export function attributesIn(kind: string, type: string | undefined, bodies: rea
 
 export function describeAttribute(attribute: Attribute): string {
   const usual = attribute.default === undefined ? "" : `\n\nUsually ${code(attribute.default)}.`;
-  const notYet = attribute.notYet ? "\n\n*Not supported by this build yet.*" : "";
   const form = typeText(attribute.type);
   const value = form === "" ? "" : ` = ${form}`;
-  return `${code(attribute.name + value)}\n\n${attribute.doc}${usual}${notYet}\n\n${fence(attribute.example)}`;
+  return `${code(attribute.name + value)}\n\n${attribute.doc}${usual}\n\n${fence(attribute.example)}`;
 }
 
 export const describeStatement = (statement: Statement): string =>
-  `${code(statement.keyword)}\n\n${statement.doc}${statement.notYet ? "\n\n*Not supported by this build yet.*" : ""}\n\n${fence(statement.example)}`;
+  `${code(statement.keyword)}\n\n${statement.doc}\n\n${fence(statement.example)}`;
 
 export const describeType = (type: TaskType): string =>
-  `**task type** ${code(type.name)}\n\n${type.doc}${type.notYet ? "\n\n*Not supported by this build yet.*" : ""}\n\n${fence(type.example)}`;
+  `**task type** ${code(type.name)}\n\n${type.doc}\n\n${fence(type.example)}`;
 
 /** Every word that a value of this type may hold at some place. */
 export function choicesOf(type: ValueType): readonly Choice[] {

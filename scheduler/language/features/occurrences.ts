@@ -6,7 +6,7 @@ import type { Range } from "../../model/problem.ts";
 import { type Block, draftOf, type FlowDocument } from "../document.ts";
 import { lineContent } from "../lines.ts";
 import type { Name } from "../nodes.ts";
-import type { Use } from "../summary.ts";
+import { outcomeTasks, type Use } from "../summary.ts";
 import { tokenize } from "../tokens.ts";
 import { writtenName } from "../written-name.ts";
 import { shifted } from "./place.ts";
@@ -48,19 +48,10 @@ const taskOccurrences =
   (block) => {
     const { summary } = block;
     const own = summary.kind === "task" && summary.name ? [summary.name] : [];
-    return [...own, ...summary.after, ...summary.branches, ...summary.groups.flat(), ...taskConditions(block)]
+    return [...own, ...summary.after, ...summary.branches, ...summary.groups.flat(), ...outcomeTasks(summary)]
       .filter((one) => one.text === name)
       .map(({ range }) => ({ range, write: writtenName }));
   };
-
-/** `a is succeeded`: the words of conditions that are tasks. */
-export function taskConditions({ summary, lines }: Block): readonly Use[] {
-  if (summary.type?.text !== "conditions") return [];
-  return summary.uses.filter(
-    ({ mode, range }) =>
-      mode === "other" && /^[ \t]+is\b/.test((lines[range.end.line] ?? "").slice(range.end.character)),
-  );
-}
 
 function paramOccurrences(document: FlowDocument, thing: Exclude<NamedThing, { kind: "task" }>): InBlock {
   const { name } = thing;
@@ -72,9 +63,7 @@ function paramOccurrences(document: FlowDocument, thing: Exclude<NamedThing, { k
     const isHidden = thing.kind === "shared" && isOwnIn(document, index, name, hasShared);
     const definitions =
       thing.kind === "in" ? summary.ins : [...summary.params, ...summary.outs, ...(isHidden ? [] : summary.ins)];
-    const notParams = taskConditions(block);
     const uses = summary.uses.filter((use) => {
-      if (notParams.includes(use)) return false;
       // The value of an `in` does not see the other `in`s, not even itself.
       if (use.mode === "input") return thing.kind === "shared" && use.text === name;
       if (isHidden) return false;

@@ -4,7 +4,7 @@ import { reachable } from "../../model/graph.ts";
 import type { Position, Range } from "../../model/problem.ts";
 import type { FlowDocument } from "../document.ts";
 import type { Name } from "../nodes.ts";
-import type { Summary } from "../summary.ts";
+import { outcomeTasks, type Summary } from "../summary.ts";
 import { contains, type PlaceInBlock, placeAt, shifted } from "./place.ts";
 
 export type Found =
@@ -70,6 +70,7 @@ export function referencesOf(document: FlowDocument, found: Found): readonly Ran
 const taskReferences = (summary: Summary): readonly Name[] => [
   ...summary.after,
   ...summary.branches,
+  ...outcomeTasks(summary),
   ...summary.groups.flat(),
 ];
 

@@ -6,15 +6,7 @@ import { builtInNames } from "../../tasks/built-ins.ts";
 import type { FlowDocument } from "../document.ts";
 import type { Use } from "../summary.ts";
 import type { TextEdit } from "../text-edit.ts";
-import {
-  isOwnIn,
-  isShared,
-  type NamedThing,
-  type Occurrence,
-  occurrencesOf,
-  seesShared,
-  taskConditions,
-} from "./occurrences.ts";
+import { isOwnIn, isShared, type NamedThing, type Occurrence, occurrencesOf, seesShared } from "./occurrences.ts";
 import { contains, placeAt } from "./place.ts";
 import { nameAt } from "./references.ts";
 
@@ -57,10 +49,7 @@ function thingAt(document: FlowDocument, position: Position): NamedThing | Refus
     return {
       refusal: "a workflow is known by its name on the server and in its runs: deploy it under a new name instead",
     };
-  const isTask =
-    found.kind === "task" ||
-    taskConditions(place.block).some(({ range }) => contains(range, place.line, place.character));
-  if (isTask) return taskNamed(document, found.name);
+  if (found.kind === "task") return taskNamed(document, found.name);
   return paramNamed(document, found.name, place.index, position);
 }
 
