@@ -6,7 +6,7 @@ import { nextFires, parseCron } from "../../model/time/cron.ts";
 import { formatInZone } from "../../model/time/dates.ts";
 import { isZone } from "../../model/time/zone.ts";
 import { lastInstances, projects, versions, workflows } from "../../store/queries.ts";
-import { supportedTypes } from "../../tasks/task-types.ts";
+import { taskTypes } from "../../tasks/task-types.ts";
 import { pageQuery } from "../app.ts";
 import { page, versionSchema, workflowSchema } from "../contract.ts";
 import { time, workflowShape } from "../present.ts";
@@ -118,7 +118,7 @@ export function workflowRoutes(deps: RouteDeps): readonly Route[] {
       summary: "The task types that this build runs.",
       isForAnyProject: true,
       answer: z.object({ items: z.array(z.object({ name: z.string(), doc: z.string() })) }),
-      handle: async () => ({ items: supportedTypes.map(({ name, doc }) => ({ name, doc })) }),
+      handle: async () => ({ items: taskTypes.map(({ name, doc }) => ({ name, doc })) }),
     }),
   ];
 }
