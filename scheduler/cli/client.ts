@@ -22,6 +22,8 @@ export interface Client {
   readonly server: string;
   get<T>(route: string): Promise<T>;
   post<T>(route: string, body: object): Promise<T>;
+  put<T>(route: string, body: object): Promise<T>;
+  delete(route: string): Promise<void>;
   /** Server-sent events after `lastId`, across reconnects, until the server says it is the end or the signal fires. */
   events(
     route: string,
@@ -100,6 +102,11 @@ function clientOf(server: string, token: string): Client {
     get: async (route) => read(await ask(route, { signal: AbortSignal.timeout(30_000) })),
     post: async (route, body) =>
       read(await ask(route, { method: "POST", body: JSON.stringify(body), signal: AbortSignal.timeout(120_000) })),
+    put: async (route, body) =>
+      read(await ask(route, { method: "PUT", body: JSON.stringify(body), signal: AbortSignal.timeout(30_000) })),
+    delete: async (route) => {
+      await ask(route, { method: "DELETE", signal: AbortSignal.timeout(30_000) });
+    },
     events: (route, { lastId, signal }) => stream(ask, route, lastId, signal),
   };
 }

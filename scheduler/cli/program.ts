@@ -8,6 +8,14 @@ import { type DeployOptions, deploy } from "./commands/deploy.ts";
 import { type FormatOptions, fmt } from "./commands/fmt.ts";
 import { ask, cluster, instances, logs, show } from "./commands/look.ts";
 import { lsp } from "./commands/lsp.ts";
+import {
+  alerts,
+  deleteResource,
+  getResource,
+  type ResourceOptions,
+  resourceWords,
+  setResource,
+} from "./commands/resources.ts";
 import { type RunOptions, run } from "./commands/run.ts";
 import { migrateCommand, type ServeOptions, serve } from "./commands/serve.ts";
 import { type StandaloneOptions, standalone } from "./commands/standalone.ts";
@@ -147,10 +155,50 @@ function addRemote(root: Command, io: Io, done: (work: Promise<ExitCode>) => Pro
         withClient(options, (client, rest) => ask(client, io, id, action, rest)),
       );
   }
+  addResources({ remote, withClient, json, io });
   remote("cluster", "masters and workers with load, state and incarnation")
     .option(...json)
     .action((options: { json?: boolean } & ServerOptions) =>
       withClient(options, (client, rest) => cluster(client, io, rest)),
+    );
+}
+
+interface RemoteCommands {
+  readonly io: Io;
+  readonly remote: (name: string, description: string) => Command;
+  readonly withClient: <O>(
+    options: O & ServerOptions,
+    work: (client: Client, rest: O) => Promise<ExitCode>,
+  ) => Promise<void>;
+  readonly json: readonly [string, string];
+}
+
+/** What a server is given by its people, and the alerts that it raised. */
+function addResources({ io, remote, withClient, json }: RemoteCommands): void {
+  const kinds = resourceWords.join(", ");
+  const resource = (usage: string, description: string): Command =>
+    remote(usage, `${description}: ${kinds}`)
+      .option("--project <project>", "whose param it is")
+      .option(...json);
+  resource("get <kind> [name]", "look at what the server was given").action(
+    (kind: string, name: string | undefined, options: ResourceOptions & ServerOptions) =>
+      withClient(options, (client, rest) => getResource(client, io, { kind, ...(name ? { name } : {}) }, rest)),
+  );
+  resource(
+    "set <kind> <name> [field=value...]",
+    "create or replace; field=@file reads a file, field=@- standard input",
+  ).action((kind: string, name: string, fields: string[], options: ResourceOptions & ServerOptions) =>
+    withClient(options, (client, rest) => setResource(client, io, { kind, name, fields }, rest)),
+  );
+  resource("delete <kind> <name>", "take away (a token by its id)").action(
+    (kind: string, name: string, options: ResourceOptions & ServerOptions) =>
+      withClient(options, (client, rest) => deleteResource(client, io, { kind, name }, rest)),
+  );
+  remote("alerts", "what was raised, where it went, with what answer; the newest first")
+    .option("--instance <id>", "of this instance alone")
+    .option(...json)
+    .action((options: { instance?: string; json?: boolean } & ServerOptions) =>
+      withClient(options, (client, rest) => alerts(client, io, rest)),
     );
 }
 
