@@ -29,6 +29,8 @@ const servers: readonly Need[] = [
   { program: "/usr/share/java/zookeeper.jar", debian: "zookeeper" },
   { program: "/usr/share/java/slf4j-simple.jar", debian: "libslf4j-java" },
   { program: "java", debian: "default-jre-headless" },
+  { program: "etcd", debian: "etcd-server" },
+  { program: "/usr/lib/postgresql", debian: "postgresql" },
 ];
 
 /** What a group needs beside Node. */
