@@ -22,12 +22,15 @@ import type { NameResolver } from "./expression-nodes.ts";
 import type { FileNames } from "./file-names.ts";
 import type { Values } from "./read-lines.ts";
 import { scopeTypes } from "./scope-types.ts";
+import type { Severities } from "./severities.ts";
 import type { Summary } from "./summary.ts";
 
 /** What a folder's `porpoise.json` says. */
 export interface Settings {
   readonly project?: string;
   readonly defaults: Values;
+  /** How bad problems are in this folder. */
+  readonly severities?: Severities;
 }
 
 export const defaultProject = "default";

@@ -3,10 +3,12 @@
 import type { WorkflowDefinition } from "../model/definition.ts";
 import type { Problem } from "../model/problem.ts";
 import type { Settings } from "./assemble.ts";
+import { duplicateProblem, missingFiles, missingOnServer, type ServerNames, useProblems } from "./check-workspace.ts";
 import { type FlowDocument, openDocument } from "./document.ts";
 import { fileNameOf, folderOf, foldersAround } from "./paths.ts";
 import { readSettings, settingsFile } from "./settings.ts";
-import { duplicateProblem, type Header, headerOf, missingFiles, settingsFor } from "./workspace.ts";
+import { withSeverities } from "./severities.ts";
+import { type Header, headerOf, settingsFor } from "./workspace.ts";
 
 export interface SourceFile {
   /** With `/`; relative to whatever the others are relative to. */
@@ -29,6 +31,8 @@ export interface CompileOptions {
    * are not missed: nothing is known about it, and a deploy says what it lacks.
    */
   readonly hasFolder?: (path: string) => boolean;
+  /** What the server has; what is not told of is not checked. */
+  readonly known?: ServerNames;
 }
 
 /** Files other than `.flow` and `porpoise.json` are only there to be named; the answer has the others, in their order. */
@@ -69,7 +73,10 @@ export function problemsOf(file: OpenFile, headers: readonly Header[], options: 
   const { hasFile, hasFolder = () => true } = options;
   const isMissing = (path: string) => hasFile !== undefined && hasFolder(folderOf(path)) && !hasFile(path);
   const missing = hasFile ? missingFiles(file.path, file.document, isMissing) : [];
-  return [...file.document.problems(), ...(duplicate ? [duplicate] : []), ...missing];
+  const uses = file.header ? useProblems(file.header, headers, options.known) : [];
+  const lacking = options.known ? missingOnServer(file.document, options.known) : [];
+  const all = [...file.document.problems(), ...(duplicate ? [duplicate] : []), ...missing, ...uses, ...lacking];
+  return withSeverities(all, file.settings?.severities);
 }
 
 function compileFlow(file: OpenFile, headers: readonly Header[], options: CompileOptions): CompiledFile {

@@ -107,6 +107,8 @@ export interface BranchLine {
   readonly keyword: Name;
   /** Absent for `else`, and where it cannot be read. */
   readonly condition?: ExpressionNode;
+  /** Of a condition that cannot be read: its names still count as used. */
+  readonly words: readonly Name[];
   readonly targets: readonly Name[];
 }
 

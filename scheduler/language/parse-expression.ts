@@ -12,6 +12,8 @@ export interface ParsedCondition {
   /** Absent where it cannot be read. */
   readonly node?: ExpressionNode;
   readonly hasProblem: boolean;
+  /** Where there is a problem: every word of the line's condition. */
+  readonly words: readonly Name[];
 }
 
 /** More than anyone writes, and few enough for the stack of whoever goes through them. */
@@ -24,7 +26,20 @@ export function parseCondition(cursor: Cursor): ParsedCondition {
   const node = parseOr(state);
   if (!state.hasProblem && !cursor.isAt(">>") && cursor.peek().kind !== "newline") fail(state, afterOperand(cursor));
   while (state.hasProblem && !cursor.isAt(">>") && cursor.peek().kind !== "newline" && !cursor.isOver()) cursor.take();
-  return { ...(node && !state.hasProblem && { node }), hasProblem: state.hasProblem };
+  if (!state.hasProblem) return { ...(node && { node }), hasProblem: false, words: [] };
+  return { hasProblem: true, words: wordsSince(cursor) };
+}
+
+/** Back to the `when` of the line. */
+function wordsSince(cursor: Cursor): readonly Name[] {
+  const words: Name[] = [];
+  for (let back = -1; back > -mostNodes; back -= 1) {
+    const token = cursor.peek(back);
+    if (token.kind === "newline" || token.kind === "fence" || isWord(token, "when")) break;
+    const name = token.kind === "word" ? nameOf(token) : undefined;
+    if (name) words.push(name);
+  }
+  return words;
 }
 
 interface State {

@@ -201,7 +201,8 @@ function parseParam(at: Cursor, keyword: Name): ParamLine {
 function parseBranch(at: Cursor, keyword: Name): BranchLine {
   at.take();
   const condition = keyword.text === "when" ? parseCondition(at) : undefined;
-  const known = { kind: "branch", keyword, ...(condition?.node && { condition: condition.node }) } as const;
+  const words = condition?.words ?? [];
+  const known = { kind: "branch", keyword, words, ...(condition?.node && { condition: condition.node }) } as const;
   if (!at.accept(">>")) {
     const expected = `>> and the tasks that come ${keyword.text === "else" ? "otherwise" : "then"}`;
     if (condition?.hasProblem) at.skipLine();

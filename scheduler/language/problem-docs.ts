@@ -6,6 +6,8 @@ export interface ProblemDoc {
   /** The severity it usually has. */
   readonly severity: Severity;
   readonly doc: string;
+  /** Usually an error, in some places a warning or a hint. */
+  readonly alsoLess?: true;
 }
 
 export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
@@ -19,6 +21,7 @@ export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
   "name/duplicate": { severity: "error", doc: "Two tasks, attributes, params or workflows have the same name." },
   "name/unknown-task": {
     severity: "error",
+    alsoLess: true,
     doc: "`after`, an edge or a branch names a task that the file does not have, or `is succeeded` one that does not come directly before.",
   },
   "name/unknown-param": {
@@ -26,8 +29,12 @@ export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
     doc: "A condition or `for_each` names a parameter that is not in scope.",
   },
   "name/unknown-workflow": {
-    severity: "error",
-    doc: "A task refers to a workflow or task that is known not to exist.",
+    severity: "warning",
+    doc: "A task runs or waits for a workflow that neither the workspace nor the connected server has. Not reported without a server.",
+  },
+  "name/unknown-resource": {
+    severity: "warning",
+    doc: "The connected server has no worker group, environment, task group, data source or alert group of this name.",
   },
   "name/unused-param": {
     severity: "hint",
@@ -79,6 +86,7 @@ export const problemDocs: { readonly [code in ProblemCode]: ProblemDoc } = {
   "script/missing": { severity: "error", doc: "The task's type needs a script." },
   "script/unknown-placeholder": {
     severity: "error",
+    alsoLess: true,
     doc: "A string uses a name that is not in scope. In a script a near miss of a name in scope is a hint.",
   },
   "expr/type": {

@@ -33,6 +33,7 @@ export function readBranches(node: TaskNode, type: TaskType | undefined, reader:
     refuseSecondElse(lines, reader);
     reportNeverTaken(lines, reader);
   }
+  for (const word of lines.flatMap((line) => line.words)) reader.use(word, "other");
   const conditions = lines.flatMap((line) => line.condition ?? []);
   for (const one of conditions.flatMap(nodesIn)) {
     if (one.kind === "name") reader.use(one.name, "condition");

@@ -250,9 +250,10 @@ function readPhrase(
     if ("word" in slot) {
       const atom = value.atoms[at];
       const isHere = atom !== undefined && isWord(atom, slot.word);
-      const isMeant = slot.with === undefined || slot.with.some((word) => word === result[type.first.name]);
+      const begin = result[type.first.name];
       // Where the first word is wrong, nobody knows what belongs to it.
-      if (slot.with && result[type.first.name] === undefined && !isHere) continue;
+      if (slot.with && begin === undefined && !isHere) continue;
+      const isMeant = slot.with === undefined || begin === undefined || slot.with.some((word) => word === begin);
       if (!isHere || !isMeant) {
         if (!isHere && (slot.isOptional || !isMeant)) continue;
         sink.reader.error("value/type", atom?.range ?? value.range, `${key} must be ${phraseText(type)}`);

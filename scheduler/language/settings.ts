@@ -10,6 +10,7 @@ import { parseBlock } from "./parse.ts";
 import { readAttributes } from "./read-lines.ts";
 import { valuesOnly } from "./read-value.ts";
 import { reader } from "./reader.ts";
+import { problemCodes, readSeverities, type Severities } from "./severities.ts";
 import { refuseText } from "./text-check.ts";
 
 export const settingsFile = "porpoise.json";
@@ -20,7 +21,7 @@ export interface SettingsResult {
 }
 
 /** Known keys; the last two are checked by the server that has such things. */
-const keys = ["project", "defaults", "environments", "task_groups"] as const;
+const keys = ["project", "defaults", "problems", "environments", "task_groups"] as const;
 
 export function readSettings(text: string): SettingsResult {
   const refused = refuseText(text);
@@ -39,15 +40,17 @@ export function readSettings(text: string): SettingsResult {
   }
   let project: string | undefined;
   let defaults: Settings["defaults"] = {};
+  let severities: Severities = {};
   for (const { key, keyRange, value } of json.tree.entries) {
     if (key === "project") project = readProject(value, report);
     else if (key === "defaults") defaults = readDefaults(value, problems, report);
+    else if (key === "problems") severities = readProblems(value, report);
     else if (!keys.some((one) => one === key)) {
       const hint = didYouMean(key, keys) || `: porpoise.json has ${keys.join(", ")}`;
       report("attribute/unknown", keyRange, `there is no setting "${key}"${hint}`, "warning");
     }
   }
-  return { settings: { ...(project !== undefined && { project }), defaults }, problems };
+  return { settings: { ...(project !== undefined && { project }), defaults, severities }, problems };
 }
 
 type Report = (code: ProblemCode, range: Range, message: string) => void;
@@ -56,6 +59,20 @@ function readProject(value: JsonTree, report: Report): string | undefined {
   if (value.kind === "string" && value.text.trim() !== "" && !/[/\\]/.test(value.text)) return value.text;
   report("value/type", value.range, "project must be a name in double quotes, without slashes");
   return undefined;
+}
+
+/** `"name/unused-param": "off"` */
+function readProblems(value: JsonTree, report: Report): Severities {
+  if (value.kind !== "object") {
+    report("value/type", value.range, 'problems must be an object such as { "name/unused-param": "off" }');
+    return {};
+  }
+  const ranges = new Map(value.entries.map(({ key, keyRange }) => [key, keyRange]));
+  const entries = value.entries.map(({ key, value: word }) => [key, word.kind === "string" ? word.text : ""] as const);
+  return readSeverities(entries, (code, message) => {
+    const hint = message.startsWith("there is no") ? didYouMean(code, problemCodes) : "";
+    report("value/choice", ranges.get(code) ?? value.range, message + hint);
+  });
 }
 
 /** Each default is written as in a `.flow` file, as a string: `"retries": "2 every 5m"`. */

@@ -1,15 +1,34 @@
-// What only several files together show: which project a file belongs to, who else defines its workflow, which files are missing.
+// A file among others: which project it belongs to, what its workflow is called, which workflows it runs and waits for.
 
-import type { Problem, Range } from "../model/problem.ts";
+import type { Range } from "../model/problem.ts";
 import { defaultProject, type Settings } from "./assemble.ts";
 import type { FlowDocument } from "./document.ts";
-import { folderOf, foldersAround, joinPath } from "./paths.ts";
+import { folderOf, foldersAround } from "./paths.ts";
+import type { WorkflowUse } from "./summary.ts";
 
-/** A workflow's header as other files see it. */
-export interface Header {
+/** A workflow as other files see it. */
+export interface Header extends OwnHeader {
   readonly path: string;
   readonly project: string;
+}
+
+/** What a document itself says of its workflow. */
+export interface OwnHeader {
+  readonly project?: string;
   readonly name: string;
+  readonly range: Range;
+  readonly uses: readonly HeaderUse[];
+  readonly hasTask: (name: string) => boolean;
+}
+
+/** Another workflow that a task runs or waits for. */
+export interface HeaderUse {
+  readonly kind: WorkflowUse["kind"];
+  /** Absent: that of the file. */
+  readonly project?: string;
+  readonly workflow: string;
+  readonly task?: string;
+  /** From the project to the task, as far as they are written. */
   readonly range: Range;
 }
 
@@ -22,27 +41,52 @@ export function settingsFor(path: string, known: ReadonlyMap<string, Settings>):
   return undefined;
 }
 
-/** What a document's own header says; undefined where it has no workflow with a name. */
-export interface OwnHeader {
-  readonly project?: string;
-  readonly name: string;
-  readonly range: Range;
-}
-
+/** Undefined where the document has no workflow with a name. */
 export function ownHeader(document: FlowDocument): OwnHeader | undefined {
-  const block = document.names().workflow;
+  const { workflow: block } = document.names();
   const summary = block === undefined ? undefined : document.blocks()[block]?.summary;
   if (block === undefined || !summary?.name) return undefined;
   const range = moved(summary.name.range, document.starts()[block] ?? 0);
-  return { ...(summary.project && { project: summary.project.text }), name: summary.name.text, range };
+  const hasTask = (name: string) => document.names().taskIndex.has(name);
+  return {
+    ...(summary.project && { project: summary.project.text }),
+    name: summary.name.text,
+    range,
+    uses: usesOf(document),
+    hasTask,
+  };
+}
+
+/** The same without the document behind it: for files that are not open. */
+export function detached(header: OwnHeader, document: FlowDocument): OwnHeader {
+  const tasks = new Set(document.names().taskIndex.keys());
+  return { ...header, hasTask: (name) => tasks.has(name) };
+}
+
+function usesOf(document: FlowDocument): readonly HeaderUse[] {
+  const uses: HeaderUse[] = [];
+  const blocks = document.blocks();
+  for (let index = 0; index < blocks.length; index += 1)
+    for (const use of blocks[index]?.summary.workflows ?? []) uses.push(headerUse(use, document.starts()[index] ?? 0));
+  return uses;
+}
+
+function headerUse({ kind, project, workflow, task }: WorkflowUse, start: number): HeaderUse {
+  const range = { start: (project ?? workflow).range.start, end: (task ?? workflow).range.end };
+  return {
+    kind,
+    ...(project && { project: project.text }),
+    workflow: workflow.text,
+    ...(task && { task: task.text }),
+    range: moved(range, start),
+  };
 }
 
 /** The header with the project that holds for the file. */
 export const headerIn = (path: string, own: OwnHeader, settings: Settings | undefined): Header => ({
+  ...own,
   path,
   project: own.project ?? settings?.project ?? defaultProject,
-  name: own.name,
-  range: own.range,
 });
 
 export function headerOf(path: string, document: FlowDocument, settings: Settings | undefined): Header | undefined {
@@ -50,38 +94,7 @@ export function headerOf(path: string, document: FlowDocument, settings: Setting
   return own && headerIn(path, own, settings);
 }
 
-/** Workflows that another file defines as well: the later path has the problem, the earlier one is named. */
-export function duplicateProblem(header: Header, all: readonly Header[]): Problem | undefined {
-  const other = all.find((one) => one.project === header.project && one.name === header.name && one.path < header.path);
-  if (!other) return undefined;
-  return {
-    code: "name/duplicate",
-    severity: "error",
-    message: `workflow ${header.project}/${header.name} is already defined in ${other.path}: rename one of them`,
-    range: header.range,
-    related: [{ message: "the first one", range: other.range, path: other.path }],
-  };
-}
-
-/** Files named by tasks that are not there. */
-export function missingFiles(
-  path: string,
-  document: FlowDocument,
-  isMissing: (path: string) => boolean,
-): readonly Problem[] {
-  const folder = folderOf(path);
-  const problems: Problem[] = [];
-  for (const [index, block] of document.blocks().entries())
-    for (const file of block.summary.files) {
-      if (!isMissing(joinPath(folder, file.text))) continue;
-      const message = `there is no file "${file.text}" beside the workflow: add it or correct the path`;
-      const range = moved(file.range, document.starts()[index] ?? 0);
-      problems.push({ code: "file/not-found", severity: "error", message, range });
-    }
-  return problems;
-}
-
-const moved = ({ start, end }: Range, by: number): Range => ({
+export const moved = ({ start, end }: Range, by: number): Range => ({
   start: { line: start.line + by, character: start.character },
   end: { line: end.line + by, character: end.character },
 });

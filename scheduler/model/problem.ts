@@ -23,6 +23,7 @@ export type ProblemCode =
   | "name/unknown-task"
   | "name/unknown-param"
   | "name/unknown-workflow"
+  | "name/unknown-resource"
   | "name/unused-param"
   | "graph/cycle"
   | "graph/self-edge"

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import type { ServerNames } from "../../scheduler/language/check-workspace.ts";
 import { compile } from "../../scheduler/language/compile.ts";
 
 const folder = new URL("../cases/problems/", import.meta.url);
@@ -132,6 +133,89 @@ test("two files that define the same workflow are a problem in the second one", 
   assert.deepEqual(first?.problems, []);
   assert.equal(second?.problems[0]?.code, "name/duplicate");
   assert.equal(second?.problems[0]?.related?.[0]?.path, "b.flow");
+});
+
+const runs = (workflow: string, others: readonly string[]) =>
+  `workflow ${workflow} {\n}\n${others.map((one, at) => `task t${at}: sub_workflow {\n  workflow = ${one}\n}\n`).join("")}`;
+
+test("workflows that run each other in a circle have a problem in each file of the circle, with the whole path", () => {
+  const compiled = compile([
+    { path: "a.flow", text: runs("p/a", ["b", "free"]) },
+    { path: "b.flow", text: runs("p/b", ["q/c"]) },
+    { path: "c.flow", text: runs("q/c", ["p/a"]) },
+    { path: "free.flow", text: runs("p/free", ["p/c"]) },
+  ]);
+  const found = compiled.map((file) =>
+    file.problems.map((one) => `${one.code} ${one.range.start.line} ${one.message}`),
+  );
+  const circle = "workflows run each other in a circle:";
+  assert.deepEqual(found, [
+    [`graph/sub-workflow-cycle 3 ${circle} p/a → p/b → q/c → p/a: one of them must not`],
+    [`graph/sub-workflow-cycle 3 ${circle} p/b → q/c → p/a → p/b: one of them must not`],
+    [`graph/sub-workflow-cycle 3 ${circle} q/c → p/a → p/b → q/c: one of them must not`],
+    [],
+  ]);
+  assert.deepEqual(
+    compiled[0]?.problems[0]?.related?.map(({ path }) => path),
+    ["b.flow", "c.flow"],
+  );
+});
+
+test("waiting for each other is no circle, and a task that the other workflow does not have is a warning", () => {
+  const waits = (workflow: string, other: string) =>
+    `workflow ${workflow} {\n}\ntask d: dependent {\n  wait_for = ${other} @ last_1_days\n}\n`;
+  const compiled = compile([
+    { path: "a.flow", text: waits("p/a", "b.d") },
+    { path: "b.flow", text: waits("p/b", "a.other") },
+  ]);
+  assert.deepEqual(
+    compiled.map((file) => file.problems.map((one) => `${one.severity} ${one.code} ${one.message}`)),
+    [[], ['warning name/unknown-task workflow p/a has no task "other"']],
+  );
+});
+
+test("what only a server can know is a warning when it is known, and nothing when it is not", () => {
+  const text =
+    "workflow p/w {\n  worker_group = default\n  environment = prod\n  alert = all to oncall\n}\ntask a: sql {\n  datasource = warehous\n  task_group = pool\n  worker_group = gpu\n  ```sql\n  select 1\n  ```\n}\ntask b: sub_workflow {\n  workflow = elswhere/x\n}\n";
+  const found = (known?: ServerNames) =>
+    compile([{ path: "w.flow", text }], known ? { known } : {})[0]?.problems.map(
+      (one) => `${one.severity} ${one.code} ${one.message}`,
+    );
+  assert.deepEqual(found(), []);
+  assert.deepEqual(found({ datasources: ["warehouse"] }), [
+    'warning name/unknown-resource the server has no data source "warehous": did you mean "warehouse"?',
+  ]);
+  assert.deepEqual(
+    found({
+      workflows: ["elsewhere/x"],
+      workerGroups: [],
+      environments: ["prod"],
+      taskGroups: ["pool"],
+      datasources: ["warehous"],
+      alertGroups: ["on-call"],
+    }),
+    [
+      'warning name/unknown-workflow neither this workspace nor the server has a workflow elswhere/x: did you mean "elsewhere/x"?',
+      'warning name/unknown-resource the server has no alert group "oncall": did you mean "on-call"?',
+      'warning name/unknown-resource the server has no worker group "gpu": create it there, or correct the name',
+    ],
+  );
+});
+
+test("porpoise.json makes hints and warnings louder or silent, and errors stay", () => {
+  const settings = (problems: object) => ({ path: "porpoise.json", text: JSON.stringify({ problems }) });
+  const flow = { path: "w.flow", text: "workflow w {\n  param x: string\n}\ntask a: shel {\n}\n" };
+  const found = (problems: object) =>
+    compile([settings(problems), flow]).flatMap((file) => file.problems.map((one) => `${one.severity} ${one.code}`));
+  assert.deepEqual(found({}), ["hint name/unused-param", "error value/choice"]);
+  assert.deepEqual(found({ "name/unused-param": "off" }), ["error value/choice"]);
+  assert.deepEqual(found({ "name/unused-param": "error" }), ["error name/unused-param", "error value/choice"]);
+  assert.deepEqual(found({ "value/choice": "hint" }), [
+    "error value/choice", // of the setting
+    "hint name/unused-param",
+    "error value/choice",
+  ]);
+  assert.deepEqual(found({ "name/unused-parm": "off" })[0], "error value/choice");
 });
 
 test("a file that a task names is missed only where the files are known", () => {
