@@ -26,7 +26,10 @@ const floors: { readonly [folder: string]: Floor } = {
   "scheduler/model": { may: [], packages: ["temporal-polyfill"] },
   "scheduler/clock": { may: ["scheduler/model"], packages: ["node:"] },
   "scheduler/tasks": { may: ["scheduler/model"], packages: [] },
-  "scheduler/language": { may: ["scheduler/model", "scheduler/tasks"], packages: [] },
+  "scheduler/language": {
+    may: ["scheduler/model", "scheduler/tasks"],
+    packages: ["@dagrejs/dagre", "cronstrue", "yaml"],
+  },
   "scheduler/registry": {
     may: ["scheduler/clock", "scheduler/model"],
     packages: ["node:", "node-zookeeper-client", "knex"],
