@@ -2,7 +2,7 @@
 
 import type { WorkflowDefinition } from "../model/definition.ts";
 import { taskInstanceId } from "../model/ids.ts";
-import { tasksInScope } from "../model/life/progress.ts";
+import { planOfStart } from "../model/life/run-plan.ts";
 import { isOver } from "../model/life/workflow-instance.ts";
 import type { Problem } from "../model/problem.ts";
 import { formatInZone } from "../model/time/dates.ts";
@@ -68,15 +68,14 @@ export interface TasksToShow {
 /** Every task of the run: those that have not started are `submitted` and say what they wait for, while the instance goes on. */
 export function taskShapes(shown: TasksToShow): TaskInstanceShape[] {
   const { instance, definition } = shown;
-  const indexes = new Map(definition.tasks.map((task, index) => [task.name, index]));
-  const from = instance.options.from?.flatMap((name) => indexes.get(name) ?? []);
-  const included = tasksInScope(definition, from, instance.options.scope ?? "with_downstream");
+  const plan = instance.plan ?? planOfStart(definition, instance.options);
+  const included = plan.tasks && new Set(plan.tasks);
   const known = new Map(shown.tasks.map((task) => [task.taskIndex, task]));
   const attempts = Map.groupBy(shown.attempts, (attempt) => attempt.taskIndex);
   const goesOn = !isOver(instance.state) && instance.state !== "paused";
   return definition.tasks.flatMap((task, index) => {
     const record = known.get(index);
-    if (included?.has(index) === false || (!record && !goesOn)) return [];
+    if (!record && (!goesOn || included?.has(index) === false)) return [];
     const waiting = goesOn ? waitingOf(shown, index, record) : undefined;
     return [
       {

@@ -1,16 +1,22 @@
 // One mailbox a workflow instance: events → next states → saved in one transition → duties. Nothing is sent before it is saved.
 
 import type { Clock, Stop } from "../model/clock.ts";
-import { priorities } from "../model/definition.ts";
+import { priorities, type TaskDefinition } from "../model/definition.ts";
 import type { Incarnation, TaskInstanceId, WorkflowInstanceId } from "../model/ids.ts";
 import type { TaskDuty, TaskEvent } from "../model/life/task.ts";
 import type { Logger } from "../model/logger.ts";
+import type { ChildChange } from "../store/children.ts";
+import type { Database } from "../store/database.ts";
 import type { DeployedFile } from "../store/loading.ts";
 import type { CommandRecord } from "../store/records.ts";
 import type { Transition } from "../store/transitions.ts";
+import { findTaskType } from "../tasks/task-types.ts";
 import type { Assignment, AttemptRef } from "../wire/messages.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EndDetails, InstanceState } from "./instance-state.ts";
+import { logicTasks } from "./logic/logic-tasks.ts";
+import type { Pools } from "./pools.ts";
+import { datasourceOf, nothingNeeded, type Preparations, type Prepared } from "./preparation.ts";
 import type { WorkerLinks } from "./worker-links.ts";
 
 export type ActorEvent =
@@ -19,10 +25,15 @@ export type ActorEvent =
       readonly task: number;
       readonly event: TaskEvent;
       readonly details?: EndDetails;
+      /** What is done about children if the event takes effect. */
+      readonly children?: ChildChange;
       /** Called when it is committed (true), or when this master does not own the instance any more (false). */
       readonly answer?: (isKept: boolean) => void;
     }
-  | { readonly kind: "command"; readonly command: CommandRecord };
+  | { readonly kind: "command"; readonly command: CommandRecord }
+  /** More children of an attempt that runs. */
+  | { readonly kind: "children"; readonly task: number; readonly attempt: number; readonly children: ChildChange }
+  | { readonly kind: "timeUp" };
 
 export interface Actor {
   readonly instance: WorkflowInstanceId;
@@ -30,6 +41,10 @@ export interface Actor {
   /** Lets the states it was loaded with follow the instance's, then performs their duties. */
   recover(): void;
   post(event: ActorEvent): void;
+  /** Nothing of its instance is under way: what asks for a run of it asks for a new one. */
+  isOver(): boolean;
+  /** A child of this logic task has come to rest. */
+  look(task: number): void;
   /** Lets go of everything, without a word to the database. */
   close(): void;
 }
@@ -39,12 +54,17 @@ export interface ActorDeps {
   readonly epoch: number;
   readonly instance: InstanceState;
   readonly files: readonly DeployedFile[];
+  readonly database: Database;
+  readonly pools: Pools;
+  readonly preparations: Preparations;
   readonly save: (transition: Transition) => Promise<boolean>;
   readonly nowMs: () => number;
   readonly clock: Clock;
   readonly dispatcher: Dispatcher;
   readonly links: WorkerLinks;
   readonly log: Logger;
+  /** There are new commands, to children. */
+  readonly onCommands: () => void;
   /** It came to rest: over, paused or queued, and owned by nobody. */
   readonly onRest: (actor: Actor) => void;
   /** Another master owns the instance. */
@@ -60,6 +80,21 @@ export function actor(deps: ActorDeps): Actor {
   const { instance, dispatcher, links } = deps;
   const seenCommands = new Set<string>();
   const timers = new Map<number, Stop>();
+  /** What was found out for tasks that wait for a worker. */
+  const prepared = new Map<number, Prepared>();
+  let timeUp: { readonly atMs: number; readonly stop: Stop } | undefined;
+  const logic = logicTasks({
+    database: deps.database,
+    instance,
+    owner: deps.owner,
+    epoch: deps.epoch,
+    clock: deps.clock,
+    log: deps.log,
+    post: (task, attempt, { event, children }) => {
+      if (event) post({ kind: "task", task, event, ...(children ? { children } : {}) });
+      else if (children) post({ kind: "children", task, attempt, children });
+    },
+  });
   let mailbox: ActorEvent[] = [];
   let mustRecover = false;
   let isRunning = false;
@@ -113,19 +148,41 @@ export function actor(deps: ActorDeps): Actor {
     }
     const owed = isRecovery ? instance.recoveredDuties() : transition ? instance.takeDuties() : [];
     for (const { task, duties } of owed) perform(task, duties);
+    if (transition?.pools.some((one) => one.kind === "leave")) deps.pools.changed();
+    if ((transition?.children.length ?? 0) > 0) deps.onCommands();
+    watchTime();
     if (transition?.header.owner === null) deps.onRest(self);
   };
 
   const decide = (batch: readonly ActorEvent[], isRecovery: boolean): Transition | undefined => {
     const before = placedTasks(batch);
-    for (const event of batch) {
-      if (event.kind === "command") instance.applyCommand(event.command);
-      else instance.applyTask(event.task, event.event, event.details);
-    }
+    for (const event of batch) apply(event);
     releaseUnused(before);
     // While recovering nothing is placed yet: what is dispatched is then the predecessor's doing, and is settled first.
     instance.settle(isRecovery ? () => undefined : place);
     return instance.takeTransition(deps.owner);
+  };
+
+  const apply = (event: ActorEvent): void => {
+    switch (event.kind) {
+      case "command":
+        instance.applyCommand(event.command);
+        return;
+      case "timeUp":
+        instance.timeOut();
+        return;
+      case "children": {
+        const life = instance.lifeOf(event.task);
+        const isStillSo = life?.state === "running" && life.attempt === event.attempt;
+        if (isStillSo) instance.changeChildren(event.children);
+        return;
+      }
+      case "task": {
+        const before = instance.lifeOf(event.task);
+        instance.applyTask(event.task, event.event, event.details);
+        if (event.children && instance.lifeOf(event.task) !== before) instance.changeChildren(event.children);
+      }
+    }
   };
 
   /** A slot that was reserved for a task which does not want it any more (it was stopped meanwhile) is given back. */
@@ -140,16 +197,79 @@ export function actor(deps: ActorDeps): Actor {
     return state === "dispatched" || state === "running";
   };
 
+  const definitionOf = (task: number): TaskDefinition => {
+    const found = instance.definition.tasks[task];
+    if (!found) throw new Error(`instance ${instance.record.id} has no task ${task}`);
+    return found;
+  };
+
   const waitingOf = (task: number) => {
-    const definition = instance.definition.tasks[task];
+    const definition = definitionOf(task);
     return {
       task: instance.idOf(task),
-      group: definition?.workerGroup ?? instance.record.options.workerGroup ?? instance.definition.workerGroup,
-      urgency: [instance.record.priority, priorities.indexOf(definition?.priority ?? "medium"), deps.nowMs()],
+      group: definition.workerGroup ?? instance.record.options.workerGroup ?? instance.definition.workerGroup,
+      urgency: [
+        instance.record.priority,
+        priorities.indexOf(definition.priority),
+        -(definition.taskGroup?.priority ?? 0),
+        instance.submittedAtMs(task),
+      ],
     };
   };
 
-  const place = (task: number): Incarnation | undefined => dispatcher.place(waitingOf(task));
+  const environmentOf = (definition: TaskDefinition): string | undefined =>
+    definition.environment ?? instance.record.options.environment ?? instance.definition.environment;
+
+  const mustBePrepared = (definition: TaskDefinition): boolean =>
+    environmentOf(definition) !== undefined || datasourceOf(definition) !== undefined;
+
+  const place = (task: number): Incarnation | undefined => {
+    const definition = definitionOf(task);
+    const isSimple = !definition.taskGroup && !runsHere(definition) && !mustBePrepared(definition);
+    return isSimple ? dispatcher.place(waitingOf(task)) : undefined;
+  };
+
+  /** First a slot of its task group, then what the server must have for it, then a worker. */
+  const queue = (task: number, id: TaskInstanceId): void => {
+    const { taskGroup } = definitionOf(task);
+    if (taskGroup) deps.pools.wait(id, taskGroup.name, () => prepare(task, id));
+    else prepare(task, id);
+  };
+
+  const prepare = (task: number, id: TaskInstanceId): void => {
+    const definition = definitionOf(task);
+    if (runsHere(definition)) {
+      logic.begin(task);
+      return;
+    }
+    if (!mustBePrepared(definition)) {
+      enqueue(task);
+      return;
+    }
+    deps.preparations.prepare(definition, environmentOf(definition)).then(
+      (result) => {
+        if (isClosed || instance.lifeOf(task)?.state !== "submitted") return;
+        if (!result.ok) {
+          post({ kind: "task", task, event: { kind: "refused", reason: result.reason } });
+          return;
+        }
+        prepared.set(task, result.prepared);
+        enqueue(task);
+      },
+      (error: unknown) => {
+        deps.log.warn({ task: id, error }, "cannot find out what a task needs, trying again");
+        deps.clock.after(prepareAgainMs, () => {
+          if (!isClosed && instance.lifeOf(task)?.state === "submitted") prepare(task, id);
+        });
+      },
+    );
+  };
+
+  const enqueue = (task: number): void =>
+    dispatcher.enqueue({
+      ...waitingOf(task),
+      assign: (worker) => post({ kind: "task", task, event: { kind: "assigned", worker } }),
+    });
 
   const perform = (task: number, duties: readonly TaskDuty[]): void => {
     const id = instance.idOf(task);
@@ -159,17 +279,26 @@ export function actor(deps: ActorDeps): Actor {
       dispatcher.release(id);
       links.forget(id);
     }
-    if (instance.lifeOf(task)?.state !== "submitted") dispatcher.withdraw(id);
+    const state = instance.lifeOf(task)?.state;
+    if (state !== "submitted") {
+      dispatcher.withdraw(id);
+      deps.pools.forget(id);
+      if (state !== "dispatched") prepared.delete(task);
+      if (state !== "running") logic.forget(task);
+    }
     for (const duty of duties) performOne(task, id, duty);
   };
 
   const performOne = (task: number, id: TaskInstanceId, duty: TaskDuty): void => {
     switch (duty.kind) {
       case "queue":
-        dispatcher.enqueue({
-          ...waitingOf(task),
-          assign: (worker) => post({ kind: "task", task, event: { kind: "assigned", worker } }),
-        });
+        queue(task, id);
+        return;
+      case "carry":
+        logic.carry(task, duty.attempt, duty.wish);
+        return;
+      case "refuseAt":
+        wakeAt(task, duty.atMs, { kind: "refused", reason: duty.reason });
         return;
       case "wakeAt":
         wakeAt(task, duty.atMs, { kind: "due" });
@@ -199,6 +328,22 @@ export function actor(deps: ActorDeps): Actor {
     timers.set(task, deps.clock.after(Math.min(inMs, longestTimerMs), fire));
   };
 
+  /** The instance's own time. */
+  const watchTime = (): void => {
+    const atMs = isClosed ? null : instance.timeoutAtMs;
+    if (timeUp?.atMs === atMs || (timeUp === undefined && atMs === null)) return;
+    timeUp?.stop();
+    timeUp = undefined;
+    if (atMs === null) return;
+    const inMs = Math.min(Math.max(0, atMs - deps.nowMs()) + 1, longestTimerMs);
+    const stop = deps.clock.after(inMs, () => {
+      timeUp = undefined;
+      if (deps.nowMs() < atMs) watchTime();
+      else post({ kind: "timeUp" });
+    });
+    timeUp = { atMs, stop };
+  };
+
   const refOf = (taskInstance: TaskInstanceId, attempt: number): AttemptRef => ({
     taskInstance,
     attempt,
@@ -207,8 +352,8 @@ export function actor(deps: ActorDeps): Actor {
 
   const assignmentOf = (task: number, attempt: number, worker: Incarnation): Assignment => {
     const { definition } = instance;
-    const found = definition.tasks[task];
-    if (!found) throw new Error(`instance ${instance.record.id} has no task ${task}`);
+    const found = definitionOf(task);
+    const { environment, datasource, secrets } = prepared.get(task) ?? nothingNeeded;
     return {
       ...refOf(instance.idOf(task), attempt),
       workflowInstance: instance.record.id,
@@ -219,7 +364,9 @@ export function actor(deps: ActorDeps): Actor {
       scope: instance.valuesOf(task),
       baseTimeMs: instance.baseTimeMs,
       zone: definition.zone,
-      environment: {},
+      environment,
+      ...(datasource ? { datasource } : {}),
+      secrets,
       files: deps.files.filter((file) => found.files.includes(file.path)),
     };
   };
@@ -236,9 +383,13 @@ export function actor(deps: ActorDeps): Actor {
       if (!isRunning) void run();
     },
     post,
+    isOver: () => instance.isOver,
+    look: logic.look,
     close: () => {
       if (isClosed) return;
       isClosed = true;
+      logic.close();
+      timeUp?.stop();
       for (const stop of timers.values()) stop();
       timers.clear();
       instance.definition.tasks.forEach((_, task) => {
@@ -246,6 +397,7 @@ export function actor(deps: ActorDeps): Actor {
         const id = instance.idOf(task);
         dispatcher.withdraw(id);
         dispatcher.release(id);
+        deps.pools.forget(id);
         links.forget(id);
       });
       answer(mailbox, false);
@@ -254,3 +406,8 @@ export function actor(deps: ActorDeps): Actor {
   };
   return self;
 }
+
+/** A logic task needs no worker. */
+const runsHere = ({ type }: TaskDefinition): boolean => findTaskType(type)?.runBy === "master";
+
+const prepareAgainMs = 500;

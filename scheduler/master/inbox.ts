@@ -7,11 +7,13 @@ import { batchWriter } from "../store/batch-writer.ts";
 import { type Database, isPassing } from "../store/database.ts";
 import { type LoadedDefinition, type LoadedInstance, loadDefinition, loadInstances } from "../store/loading.ts";
 import { commandsFor, epochsOf, giveUpInstance, ownedInstances, takeInstances } from "../store/ownership.ts";
-import type { CommandRecord } from "../store/records.ts";
+import type { CommandKind, CommandRecord } from "../store/records.ts";
 import { admit } from "../store/serial-queue.ts";
 import { type Actor, type ActorEvent, actor } from "./actor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { instanceState } from "./instance-state.ts";
+import type { Pools } from "./pools.ts";
+import type { Preparations } from "./preparation.ts";
 import type { WorkerLinks } from "./worker-links.ts";
 
 export interface Inbox {
@@ -37,17 +39,22 @@ export interface InboxDeps {
   readonly owner: Incarnation;
   readonly dispatcher: Dispatcher;
   readonly links: () => WorkerLinks;
+  readonly pools: Pools;
+  readonly preparations: Preparations;
   readonly log: Logger;
   /** This master's place among the live ones. */
   readonly slot: () => { readonly slot: number; readonly slots: number };
   /** Instances at most; the rest waits in the database. */
   readonly capacity: number;
   readonly lostLimit: number;
+  /** There are new commands in the database. */
+  readonly onCommands: () => void;
   /** An instance came to rest, and this is committed. `isQueued`: runs of its workflow wait for each other. */
   readonly onRest: (instance: LoadedInstance["instance"], isQueued: boolean) => void;
 }
 
 const takeAtOnce = 200;
+const runsAgain: ReadonlySet<CommandKind> = new Set(["rerun", "recover_failed", "run_task", "force_success"]);
 const keptDefinitions = 500;
 
 export function inbox(deps: InboxDeps): Inbox {
@@ -56,7 +63,7 @@ export function inbox(deps: InboxDeps): Inbox {
   /** Being loaded: two looks may find the same instance, and it must not get two actors. */
   const adopting = new Set<WorkflowInstanceId>();
   /** Instances of serial workflows, whose start asks the queue first. */
-  const serial = new Map<WorkflowInstanceId, Parameters<typeof admit>[1]>();
+  const serial = new Map<WorkflowInstanceId, Omit<Parameters<typeof admit>[1], "command">>();
   const definitions = new Map<string, LoadedDefinition>();
   const writer = batchWriter({
     database,
@@ -125,6 +132,8 @@ export function inbox(deps: InboxDeps): Inbox {
   const startActor = async (loaded: LoadedInstance): Promise<void> => {
     const { instance } = loaded;
     const files = await definitionOf(instance.workflowId, instance.version);
+    const needsParams = files.definition.params.some(({ value }) => value === undefined);
+    const projectParams = needsParams ? await deps.preparations.projectParams(files.definition.project) : {};
     if (isClosed) return;
     const fresh = actor({
       owner,
@@ -135,17 +144,24 @@ export function inbox(deps: InboxDeps): Inbox {
         epoch: instance.ownerEpoch,
         nowMs: database.nowMs,
         lostLimit: deps.lostLimit,
+        projectParams,
       }),
       files: files.files,
+      database,
+      pools: deps.pools,
+      preparations: deps.preparations,
       save: (transition) => writer.save(transition),
       nowMs: database.nowMs,
       clock,
       dispatcher: deps.dispatcher,
       links: deps.links(),
       log,
+      onCommands: deps.onCommands,
       onRest: (one) => {
         const isQueued = serial.has(one.instance);
         drop(one);
+        // Its parent would find it by looking; if it is here it need not wait for that.
+        if (instance.parent) actors.get(instance.parent.instance)?.look(instance.parent.taskIndex);
         deps.onRest(instance, isQueued);
       },
       onLost: (one) => {
@@ -197,9 +213,9 @@ export function inbox(deps: InboxDeps): Inbox {
     for (const command of commands) {
       const found = actors.get(command.instance);
       if (!found) continue;
-      const queue = command.kind === "start" ? serial.get(command.instance) : undefined;
+      const queue = asksForRun(command, found) ? serial.get(command.instance) : undefined;
       if (queue) {
-        const admission = await admit(database, queue);
+        const admission = await admit(database, { ...queue, command });
         if (admission !== "admitted") {
           drop(found);
           continue;
@@ -208,6 +224,10 @@ export function inbox(deps: InboxDeps): Inbox {
       found.post({ kind: "command", command });
     }
   };
+
+  /** Reruns of what is over take their turn like starts. A paused one holds the queue: its resume does not wait. */
+  const asksForRun = ({ kind }: CommandRecord, found: Actor): boolean =>
+    kind === "start" || (found.isOver() && runsAgain.has(kind));
 
   const compare = async (): Promise<void> => {
     const atMs = clock.monotonicMs();

@@ -1,9 +1,11 @@
 // One workflow instance as its owner holds it: applies events to lives and gathers what changed. It sends and saves nothing.
 
+import { type Priority, priorities, type TaskDefinition } from "../model/definition.ts";
 import { graph } from "../model/graph.ts";
 import { type Incarnation, type TaskInstanceId, taskInstanceId } from "../model/ids.ts";
 import { next as nextAttempt } from "../model/life/attempt.ts";
-import { tasksInScope, trackProgress } from "../model/life/progress.ts";
+import { type Progress, trackProgress } from "../model/life/progress.ts";
+import { planOfStart, type RunPlan } from "../model/life/run-plan.ts";
 import {
   born,
   duties,
@@ -22,10 +24,14 @@ import {
   needsOwner,
   next as nextInstance,
 } from "../model/life/workflow-instance.ts";
-import { type RunFacts, taskValues, type Values, workflowValues } from "../model/params.ts";
+import { type RunFacts, systemValues, taskValues, type Values, workflowValues } from "../model/params.ts";
+import type { ChildChange } from "../store/children.ts";
 import type { LoadedDefinition, LoadedInstance } from "../store/loading.ts";
-import type { AttemptRecord, CommandRecord, EventRecord, InstanceRecord, TaskRecord } from "../store/records.ts";
+import type { AttemptRecord, CommandRecord, EventRecord, InstanceRecord } from "../store/records.ts";
 import type { InstanceHeader, Transition } from "../store/transitions.ts";
+import { type AlertFacts, outcomeAlert, taskTimeoutAlert, workflowTimeoutAlert } from "./instance-alerts.ts";
+import { obey } from "./instance-commands.ts";
+import { decideBranch } from "./logic/branches.ts";
 import { turn } from "./turn.ts";
 import { upstreamOutputs } from "./upstream-outputs.ts";
 
@@ -44,13 +50,23 @@ export interface InstanceState {
   readonly record: InstanceRecord;
   readonly definition: LoadedDefinition["definition"];
   readonly baseTimeMs: number;
+  /** Nothing of it is under way: what asks for a run of it asks for a new one. */
+  readonly isOver: boolean;
+  /** When its time is up; null: never, or it was told already. */
+  readonly timeoutAtMs: number | null;
   idOf(task: number): TaskInstanceId;
   lifeOf(task: number): TaskLife | undefined;
   /** What the task sees; its upstream is over. */
   valuesOf(task: number): Values;
+  /** When the task was first submitted in this run. */
+  submittedAtMs(task: number): number;
 
   applyTask(task: number, event: TaskEvent, details?: EndDetails): void;
   applyCommand(command: CommandRecord): void;
+  /** What is to be done about children is saved with the rest of the turn. */
+  changeChildren(change: ChildChange): void;
+  /** The instance has run longer than it should: its alert group hears of it, once. */
+  timeOut(): void;
   /** Brings the instance to rest after events: starts what may start, ends what is over. */
   settle(place: (task: number) => Incarnation | undefined): void;
   /** What this turn changed, or undefined. The owner is given up where the instance needs none. */
@@ -67,33 +83,40 @@ export interface InstanceStateDeps {
   readonly epoch: number;
   readonly nowMs: () => number;
   readonly lostLimit: number;
+  /** Of its project, by name. */
+  readonly projectParams?: Values;
 }
 
 export function instanceState(deps: InstanceStateDeps): InstanceState {
   const { loaded, definition, nowMs } = deps;
   const { instance: record } = loaded;
-  const indexOf = new Map(definition.tasks.map((task, index) => [task.name, index]));
-  const from = record.options.from?.map((name) => indexOf.get(name)).filter((index) => index !== undefined);
-  const included = tasksInScope(definition, from, record.options.scope ?? "with_downstream");
   const failureEnds = (record.options.failureStrategy ?? definition.onFailure) === "end";
   const shape = graph(definition.tasks.length, definition.edges);
+  const workflowPriority = record.priority;
 
   let header: InstanceHeader = { ...record };
+  let plan = record.plan ?? planOfStart(definition, record.options);
   const tasks = new Map(loaded.tasks.map((task) => [task.taskIndex, task]));
   const attempts = new Map<number, AttemptRecord>();
   for (const attempt of loaded.attempts) attempts.set(attempt.taskIndex, attempt); // the newest is last
-  let progress = trackProgress({ definition, included }, livesOf(tasks, definition.tasks.length));
+  let progress = progressOf();
   let scope: ReturnType<typeof workflowValues> | undefined;
   const upstream = upstreamOutputs(definition, shape, (task) => tasks.get(task));
   const change = turn(record.id, deps.epoch);
   let takenTasks: readonly number[] = [];
   /** Tasks that are ready and have not been looked at: first what the predecessor had no time for. */
-  const ready: number[] = needsOwner(record.state) ? [...progress.unborn()] : [];
+  let ready: number[] = needsOwner(record.state) ? [...progress.unborn()] : [];
+  /** Tasks that became submitted in this turn. */
+  let fresh: number[] = [];
   // Not the present one: what the predecessor left waiting has yet to follow a pause or a stop.
   let mode: InstanceMode = "running";
 
-  const currentMode = (): InstanceMode => modeOf(header.state, failureEnds && progress.hasFailed);
+  function progressOf(): Progress {
+    const lives = Array.from(definition.tasks, (_, task) => tasks.get(task)?.life);
+    return trackProgress({ definition, plan }, lives);
+  }
 
+  const currentMode = (): InstanceMode => modeOf(header.state, failureEnds && progress.hasFailed);
   const baseTimeMs = (): number => record.scheduleTimeMs ?? header.startedAtMs ?? record.createdAtMs;
 
   const run = (): RunFacts => ({
@@ -101,25 +124,49 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     workflowInstance: record.id,
     baseTimeMs: baseTimeMs(),
     startParams: record.options.params,
+    inherited: record.options.inherited ?? {},
+    projectParams: deps.projectParams ?? {},
   });
 
-  const definitionOf = (task: number) => {
+  /** Resolved when a run begins, and kept: what is changed on the server meanwhile is for the next run. */
+  const values = (): ReturnType<typeof workflowValues> => {
+    scope ??=
+      header.runTimes === 0 ? workflowValues(run()) : { system: systemValues(run()), params: { ...header.params } };
+    return scope;
+  };
+
+  const definitionOf = (task: number): TaskDefinition => {
     const found = definition.tasks[task];
     if (!found) throw new Error(`instance ${record.id} has no task ${task}`);
     return found;
   };
-  const rulesOf = (task: number): TaskRules => ({ task: definitionOf(task), mode, lostLimit: deps.lostLimit });
+  const rulesOf = (task: number): TaskRules => ({
+    task: definitionOf(task),
+    mode,
+    nowMs: nowMs(),
+    lostLimit: deps.lostLimit,
+  });
+  const alertFacts = (): AlertFacts => ({ definition, record, runTimes: header.runTimes, nowMs: nowMs() });
 
   const tell = (event: Omit<EventRecord, "seq" | "atMs">): void => {
     header = { ...header, eventSeq: header.eventSeq + 1 };
     change.tell({ ...event, seq: header.eventSeq, atMs: nowMs() });
   };
+  const tellInstance = (reason: string | null): void =>
+    tell({ kind: "instance", taskIndex: null, attempt: null, state: header.state, reason });
 
   const setInstance = (event: InstanceEvent): boolean => {
     const state = nextInstance(header.state, event);
     if (state === header.state) return false;
-    header = { ...header, state };
-    tell({ kind: "instance", taskIndex: null, attempt: null, state, reason: null });
+    const isOverNow = isOver(state);
+    header = {
+      ...header,
+      state,
+      endedAtMs: isOverNow ? nowMs() : null,
+      timeoutAtMs: needsOwner(state) ? header.timeoutAtMs : null,
+    };
+    tellInstance(null);
+    if (isOverNow) change.raise(outcomeAlert(alertFacts(), state, progress.lives));
     return true;
   };
 
@@ -135,15 +182,27 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
       endedAtMs: isActiveNow || life.state === "paused" ? null : nowMs(),
     });
     change.touchTask(task);
-    tell({
-      kind: "task",
-      taskIndex: task,
-      attempt: life.attempt || null,
-      state: life.state,
-      reason: reasonOf(life),
-    });
+    tell({ kind: "task", taskIndex: task, attempt: life.attempt || null, state: life.state, reason: reasonOf(life) });
     upstream.forget(task);
+    if (life.state === "submitted") fresh.push(task);
+    followPool(task, before?.life, life);
     ready.push(...progress.set(task, life));
+  };
+
+  const followPool = (task: number, before: TaskLife | undefined, life: TaskLife): void => {
+    const { taskGroup, priority } = definitionOf(task);
+    if (!taskGroup) return;
+    if (life.state === "submitted") {
+      change.pool({
+        kind: "wait",
+        taskIndex: task,
+        group: taskGroup.name,
+        poolPriority: taskGroup.priority,
+        workflowPriority,
+        taskPriority: rankOf(priority),
+        sinceMs: life.sinceMs,
+      });
+    } else if (before && wantsSlot(before) && !wantsSlot(life)) change.pool({ kind: "leave", taskIndex: task });
   };
 
   const applyTask = (task: number, event: TaskEvent, details: EndDetails = {}): void => {
@@ -156,6 +215,9 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
       const kept = { ...attempt, taskIndex: task };
       attempts.set(task, kept);
       change.keepAttempt(kept);
+    }
+    if (event.kind === "timedOut" && definitionOf(task).timeout?.action !== "fail") {
+      change.raise(taskTimeoutAlert(alertFacts(), task, event.attempt));
     }
     setTask(task, after, event.kind === "ended" && event.outcome === "succeeded" ? details : {});
   };
@@ -179,96 +241,92 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     });
   };
 
-  const begin = (): void => {
-    header = { ...header, startedAtMs: header.startedAtMs ?? nowMs(), endedAtMs: null, runTimes: header.runTimes + 1 };
-    scope = undefined;
-    header = { ...header, params: values().params };
+  /** The whole of it, or what was chosen, runs now (again). */
+  const begin = (isFirst: boolean): void => {
+    mode = "running";
+    header = {
+      ...header,
+      endedAtMs: null,
+      startedAtMs: header.startedAtMs ?? nowMs(),
+      plan,
+      timeoutAtMs: definition.timeoutMs === undefined ? null : nowMs() + definition.timeoutMs,
+    };
+    if (isFirst) {
+      scope = workflowValues(run());
+      header = { ...header, params: scope.params };
+    }
     ready.push(...progress.unborn());
   };
 
-  const values = (): ReturnType<typeof workflowValues> => {
-    scope ??= workflowValues(run());
-    return scope;
-  };
-
-  const startAgain = (): void => {
-    // Only an instance that was given up has tasks under way now: those are adopted, for two attempts must not live at once.
-    const ended = [...tasks].flatMap(([task, { life }]) => (isActive(life) ? [] : [task]));
-    change.remove(ended);
-    for (const task of ended) tasks.delete(task);
+  const replan = (to: RunPlan, forgotten: readonly number[]): void => {
+    for (const task of forgotten) {
+      const life = tasks.get(task)?.life;
+      if (life?.state === "paused" && life.carriesOn) {
+        change.child({ kind: "stop", taskIndex: task, attempt: life.attempt });
+      }
+      tasks.delete(task);
+    }
+    change.remove(forgotten);
+    plan = to;
+    header = { ...header, plan };
     upstream.forgetAll();
-    progress = trackProgress({ definition, included }, livesOf(tasks, definition.tasks.length));
-    begin();
+    progress = progressOf();
+    ready = [];
   };
 
-  const recoverFailed = (wasOver: boolean): void => {
-    if (wasOver) header = { ...header, endedAtMs: null, runTimes: header.runTimes + 1 };
-    forEachLife((task, life) => {
-      if (life.state === "failed" || life.state === "killed") applyTask(task, { kind: "rerun" });
-      else if (life.state === "paused") applyTask(task, { kind: "resume" });
-    });
-    ready.push(...progress.unborn());
-  };
-
-  const obey = (command: CommandRecord): void => {
-    const before = header.state;
-    switch (command.kind) {
-      case "start":
-        if (setInstance({ kind: "taken" })) begin();
-        return;
-      case "pause":
-        setInstance({ kind: "pause" });
-        return;
-      case "stop":
-        if (!setInstance({ kind: "stop" }) || header.state !== "stopped") return;
-        header = { ...header, endedAtMs: nowMs() }; // it had nothing under way
-        forEachLife((task) => applyTask(task, { kind: "stop" }));
-        return;
-      case "resume":
-        if (!setInstance({ kind: "resume" })) return;
-        mode = currentMode();
-        forEachLife((task) => applyTask(task, { kind: "resume" }));
-        ready.push(...progress.unborn());
-        return;
-      case "rerun":
-        if (setInstance({ kind: "rerun" })) startAgain();
-        return;
-      case "recover_failed":
-        if (before === "running") recoverFailed(false);
-        else if (setInstance({ kind: "recover" })) {
-          mode = "running";
-          recoverFailed(true);
-        }
-        return;
-      case "recover_failover":
-        return; // the instance has an owner again: that is all it asked for
+  const bearAndDecide = (): void => {
+    // Indexes, not shift(): thousands become ready at once, and born or decided tasks make others ready.
+    let nextReady = 0;
+    let nextFresh = 0;
+    while (nextReady < ready.length || nextFresh < fresh.length) {
+      for (; nextReady < ready.length; nextReady += 1) bear(ready[nextReady] ?? 0);
+      for (; nextFresh < fresh.length; nextFresh += 1) decide(fresh[nextFresh] ?? 0);
     }
+    ready = [];
   };
 
-  const bear = (place: (task: number) => Incarnation | undefined): void => {
-    // An index, not shift(): thousands become ready at once, and born tasks make others ready.
-    for (let at = 0; at < ready.length; at += 1) {
-      const task = ready[at];
-      if (task === undefined || progress.lives[task]) continue;
-      if (mode === "stopping" || mode === "ending") continue;
-      setTask(
-        task,
-        born(definitionOf(task), {
-          mode,
-          dryRun: record.dryRun,
-          nowMs: nowMs(),
-          lastAttempt: attempts.get(task)?.attempt ?? 0,
-          branchSkipped: progress.isBranchSkipped(task),
-        }),
-      );
-    }
-    ready.length = 0;
-    // A task that finds a worker at once is saved as dispatched, with everything else of this turn.
-    for (const task of [...change.tasks]) {
+  const bear = (task: number): void => {
+    if (progress.lives[task] || mode === "stopping" || mode === "ending") return;
+    setTask(
+      task,
+      born(definitionOf(task), {
+        mode,
+        dryRun: record.dryRun,
+        nowMs: nowMs(),
+        lastAttempt: attempts.get(task)?.attempt ?? 0,
+        branchSkipped: progress.isBranchSkipped(task),
+      }),
+    );
+  };
+
+  const decide = (task: number): void => {
+    const { branches } = definitionOf(task);
+    if (!branches || progress.lives[task]?.state !== "submitted") return;
+    const atMs = nowMs();
+    const decision = decideBranch(branches, valuesOf(task), (one) => progress.lives[one]);
+    applyTask(task, { kind: "began", atMs });
+    const attempt = progress.lives[task]?.attempt ?? 0;
+    applyTask(
+      task,
+      decision.ok
+        ? { kind: "ended", attempt, atMs, outcome: "succeeded", branch: decision.branch }
+        : { kind: "ended", attempt, atMs, outcome: "failed", reason: decision.reason },
+    );
+  };
+
+  /** A task that finds a worker at once is saved as dispatched, with everything else of this turn. */
+  const placeFresh = (place: (task: number) => Incarnation | undefined): void => {
+    for (const task of fresh) {
       if (progress.lives[task]?.state !== "submitted") continue;
       const worker = place(task);
       if (worker !== undefined) applyTask(task, { kind: "assigned", worker });
     }
+    fresh = [];
+  };
+
+  const valuesOf = (task: number): Values => {
+    const id = taskInstanceId(record.id, task);
+    return taskValues(run(), values(), definitionOf(task), id, upstream.of(task));
   };
 
   const dutiesOf = (list: Iterable<number>, how: "entered" | "recovered"): readonly OwedDuties[] =>
@@ -282,25 +340,58 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     definition,
     idOf: (task) => taskInstanceId(record.id, task),
     lifeOf: (task) => progress.lives[task],
-    valuesOf: (task) => {
-      const id = taskInstanceId(record.id, task);
-      return taskValues(run(), values(), definitionOf(task), id, upstream.of(task));
-    },
+    valuesOf,
+    submittedAtMs: (task) => tasks.get(task)?.submittedAtMs ?? nowMs(),
     get baseTimeMs() {
       return baseTimeMs();
+    },
+    get isOver() {
+      return isOver(header.state) || header.state === "serial_wait";
+    },
+    get timeoutAtMs() {
+      return header.timeoutAtMs;
     },
     applyTask,
     applyCommand: (command) => {
       change.obeyed(command.id);
-      obey(command);
+      obey(command, {
+        definition,
+        record,
+        state: () => header.state,
+        plan: () => plan,
+        lives: () => progress.lives,
+        isTakenUp: (task) => progress.isTakenUp(task),
+        setInstance,
+        applyTask,
+        begin,
+        replan,
+        touch: change.touchTask,
+        changeChildren: change.child,
+        countRun: () => {
+          header = { ...header, runTimes: header.runTimes + 1 };
+        },
+      });
+    },
+    changeChildren: change.child,
+    timeOut: () => {
+      if (header.timeoutAtMs === null || nowMs() < header.timeoutAtMs) return;
+      header = { ...header, timeoutAtMs: null };
+      tellInstance(`it has run for more than ${(definition.timeoutMs ?? 0) / 1000} s`);
+      change.raise(workflowTimeoutAlert(alertFacts()));
     },
     settle: (place) => {
+      // What rests starts nothing: a task forced to success while its instance is paused lets its successors wait for the resume.
+      if (!needsOwner(header.state)) {
+        ready = [];
+        fresh = [];
+        return;
+      }
       followMode();
-      bear(place);
-      if (!needsOwner(header.state)) return;
+      bearAndDecide();
+      followMode(); // a decision may have failed
+      placeFresh(place);
       const outcome = progress.outcome(header.state);
-      if (outcome === undefined || !setInstance({ kind: "settled", outcome })) return;
-      header = { ...header, endedAtMs: isOver(header.state) ? nowMs() : null };
+      if (outcome !== undefined) setInstance({ kind: "settled", outcome });
     },
     takeTransition: (owner) => {
       takenTasks = [...change.tasks];
@@ -311,8 +402,11 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   };
 }
 
-const livesOf = (tasks: ReadonlyMap<number, TaskRecord>, count: number): readonly (TaskLife | undefined)[] =>
-  Array.from({ length: count }, (_, task) => tasks.get(task)?.life);
+const rankOf = (priority: Priority): number => priorities.indexOf(priority);
+
+/** A task in a task group holds its slot, or waits for one, until its attempt has ended. */
+const wantsSlot = ({ state }: TaskLife): boolean =>
+  state === "submitted" || state === "dispatched" || state === "running";
 
 function reasonOf(life: TaskLife): string | null {
   if (life.state === "running") return life.timedOut ? "its time is up" : null;

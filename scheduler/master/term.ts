@@ -12,6 +12,7 @@ import type { Database } from "../store/database.ts";
 import { cipher } from "../store/encryption.ts";
 import { fireDueSchedules } from "../store/schedules.ts";
 import { queuedWorkflows, startNextOfQueue } from "../store/serial-queue.ts";
+import { sweepSlots } from "../store/task-groups.ts";
 import type { Network, WireSettings } from "../wire/contract.ts";
 import { peers } from "../wire/peers.ts";
 import { type MailSettings, noMail } from "./alert-channels.ts";
@@ -19,6 +20,8 @@ import { deliverAlerts } from "./alert-delivery.ts";
 import { dispatcher } from "./dispatcher.ts";
 import { sweepOwners, takeOver } from "./failover.ts";
 import { inbox } from "./inbox.ts";
+import { pools } from "./pools.ts";
+import { preparations } from "./preparation.ts";
 import { reportHandlers } from "./reports.ts";
 import { workerLinks } from "./worker-links.ts";
 
@@ -112,12 +115,17 @@ export function startTerm(deps: TermDeps): Term {
     onDraining: dispatch.avoid,
     onEvent: (task, event, details) => void box.post(task, { event, ...(details ? { details } : {}) }),
   });
+  const vault = cipher(deps.encryptionKey ?? deps.secret);
+  const taskGroups = pools({ database, clock, log });
   const box = inbox({
     database,
     clock,
     owner: self,
     dispatcher: dispatch,
     links: () => links,
+    pools: taskGroups,
+    preparations: preparations({ database, cipher: vault, clock }),
+    onCommands: () => wakeUp(),
     log,
     slot: () => ({ slot: [...masters].sort().indexOf(self), slots: masters.size }),
     capacity: settings.capacity,
@@ -184,7 +192,6 @@ export function startTerm(deps: TermDeps): Term {
   ];
   const failover = { database, registry, self, log, signal, onFreed: wake };
 
-  const vault = cipher(deps.encryptionKey ?? deps.secret);
   const alerting = async (): Promise<void> => {
     while (isConnected && !signal.aborted) {
       if ((await deliverAlerts({ database, cipher: vault, mail: deps.mail ?? noMail, log })) === 0) return;
@@ -197,6 +204,7 @@ export function startTerm(deps: TermDeps): Term {
     if (!isConnected) return;
     // Each by itself: what cannot be done for one must not keep the others waiting.
     await background(sweepOwners(failover), "failover");
+    await background(sweepSlots(database), "task groups");
     for (const id of await openBackfills(database)) {
       await background(advanceBackfill(database, id).then(wakeIf), "backfill");
     }
@@ -238,6 +246,7 @@ export function startTerm(deps: TermDeps): Term {
       for (const wakeNow of resting) wakeNow();
       for (const stop of watchers) stop();
       box.close();
+      taskGroups.close();
       links.close();
       workers.close();
     },

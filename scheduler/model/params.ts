@@ -11,16 +11,29 @@ export interface RunFacts {
   /** The schedule time, else the start: epoch milliseconds. */
   readonly baseTimeMs: number;
   readonly startParams: Values;
+  /** Of a child: what its parent sees; stands in for the values of the child's own params of those names. */
+  readonly inherited?: Values;
+  /** For params without a value of their own. */
+  readonly projectParams?: Values;
 }
 
 /** What every task of an instance sees: built-ins and the workflow's params, their values final. */
 export function workflowValues(run: RunFacts): { readonly system: Values; readonly params: Values } {
   const system = systemValues(run);
   const given = new Map<string, string>();
-  for (const param of run.definition.params) if (param.value !== undefined) given.set(param.name, param.value);
+  const { inherited = {}, projectParams = {} } = run;
+  for (const { name, value = projectParams[name] } of run.definition.params) {
+    if (value !== undefined) given.set(name, value);
+  }
   for (const [name, value] of Object.entries(run.startParams)) given.set(name, value);
 
-  const params: Record<string, string> = {};
+  // What a parent hands down is final: nothing in it is substituted again.
+  const handedDown = run.definition.params.filter(
+    ({ name }) => Object.hasOwn(inherited, name) && !Object.hasOwn(run.startParams, name),
+  );
+  const params: Record<string, string> = Object.fromEntries(
+    handedDown.map(({ name }) => [name, inherited[name] ?? ""]),
+  );
   const open = new Set<string>();
   // A param may use others: each is resolved where it is first needed. A circle is refused at deploy; here it reads as empty.
   const resolve = (name: string): string | undefined => {
@@ -57,7 +70,8 @@ const lookup = (resolve: (name: string) => string | undefined): Values =>
     },
   );
 
-function systemValues(run: RunFacts): Values {
+/** The built-in names that every task of a run sees. */
+export function systemValues(run: RunFacts): Values {
   const time = (pattern: string): string => substituteText(`$[${pattern}]`, { ...placeAndTime(run), values: {} }).text;
   return {
     "system.biz.date": time("yyyyMMdd-1"),

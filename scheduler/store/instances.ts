@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import type { JsonValue } from "../model/definition.ts";
 import { type BackfillId, type WorkflowInstanceId, workflowInstanceId } from "../model/ids.ts";
 import type { Trigger } from "../model/states.ts";
-import type { CommandKind, StartOptions } from "./records.ts";
+import type { CommandKind, ParentRef, StartOptions } from "./records.ts";
 
 export interface NewInstance {
   readonly workflowId: string;
@@ -15,6 +15,7 @@ export interface NewInstance {
   readonly priority: number;
   readonly options: StartOptions;
   readonly backfill?: BackfillId;
+  readonly parent?: ParentRef & { readonly item: number };
   /** What may exist once (`schedule:<workflow>:<time>`): a second insert with the same origin changes nothing. */
   readonly origin?: string;
 }
@@ -43,6 +44,10 @@ export async function createInstance(
     options: JSON.stringify(instance.options),
     params: "{}",
     backfill_id: instance.backfill ?? null,
+    parent_instance: instance.parent?.instance ?? null,
+    parent_task: instance.parent?.taskIndex ?? null,
+    parent_attempt: instance.parent?.attempt ?? null,
+    parent_item: instance.parent?.item ?? null,
     origin: origin ?? null,
     event_seq: 1,
   });

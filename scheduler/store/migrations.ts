@@ -131,7 +131,14 @@ async function createAll(knex: Knex): Promise<void> {
     table.bigInteger("parent_instance");
     table.integer("parent_task");
     table.integer("parent_attempt");
+    /** Place of a child among those of its parent's attempt. */
+    table.integer("parent_item");
     table.bigInteger("backfill_id");
+    /** Which tasks the present run consists of (JSON); null until it begins. */
+    table.text("run_plan", "longtext");
+    table.bigInteger("timeout_at");
+    /** What was asked of it when it had to wait for its turn (JSON: kind, payload); null: its start. */
+    table.text("queued_command", "longtext");
     /** Place in the queue of a serial workflow: the number of the command that asked for this run. */
     table.bigInteger("queue_position");
     /** What may exist once: a fire time, a date of a backfill, a child of an attempt, an idempotency key. */
@@ -141,6 +148,7 @@ async function createAll(knex: Knex): Promise<void> {
     table.index(["workflow_id", "schedule_time"]);
     table.index(["state", "id"]);
     table.index(["backfill_id"]);
+    table.index(["parent_instance", "parent_task"]);
   });
   await create("task_instance", (table) => {
     table.bigInteger("workflow_instance_id").notNullable();
@@ -153,6 +161,10 @@ async function createAll(knex: Knex): Promise<void> {
     table.bigInteger("until_at");
     table.bigInteger("since_at");
     table.boolean("timed_out").notNullable();
+    /** Submitted: takes over what its last attempt left. Paused: its attempt is still open. */
+    table.boolean("carries_on").notNullable().defaultTo(false);
+    /** Where a decided `switch` or `conditions` led (JSON list of task indexes). */
+    table.text("branch");
     table.text("reason");
     table.text("outputs", "longtext");
     table.bigInteger("submitted_at").notNullable();
@@ -165,13 +177,29 @@ async function createAll(knex: Knex): Promise<void> {
     table.integer("task_index").notNullable();
     table.integer("attempt").notNullable();
     table.string("state", 16).notNullable();
-    table.string("worker", 190).notNullable();
+    /** Null: its master ran it. */
+    table.string("worker", 190);
     table.bigInteger("dispatched_at").notNullable();
     table.bigInteger("started_at");
     table.bigInteger("ended_at");
     table.integer("exit_code");
     table.text("reason");
     table.primary(["workflow_instance_id", "task_index", "attempt"]);
+  });
+  // A task in a task group waits here for one of the group's slots, and holds it until its attempt has ended.
+  await create("task_group_slot", (table) => {
+    table.bigInteger("workflow_instance_id").notNullable();
+    table.integer("task_index").notNullable();
+    table.string("task_group", 128).notNullable();
+    /** The greatest first. */
+    table.integer("pool_priority").notNullable();
+    /** Indexes into `priorities`. */
+    table.integer("workflow_priority").notNullable();
+    table.integer("task_priority").notNullable();
+    table.bigInteger("since_at").notNullable();
+    table.boolean("is_granted").notNullable().defaultTo(false);
+    table.primary(["workflow_instance_id", "task_index"]);
+    table.index(["task_group", "is_granted"]);
   });
   await create("instance_event", (table) => {
     table.bigInteger("workflow_instance_id").notNullable();

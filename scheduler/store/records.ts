@@ -10,7 +10,7 @@ import {
   workflowInstanceId,
 } from "../model/ids.ts";
 import type { AttemptLife } from "../model/life/attempt.ts";
-import type { StartScope } from "../model/life/progress.ts";
+import { type RunPlan, type StartScope, wholeRun } from "../model/life/run-plan.ts";
 import { isOverState, type TaskLife } from "../model/life/task.ts";
 import type { AttemptState, TaskInstanceState, Trigger, WorkflowInstanceState } from "../model/states.ts";
 
@@ -24,7 +24,21 @@ export interface StartOptions {
   readonly scope?: StartScope;
   readonly failureStrategy?: "continue" | "end";
   readonly workerGroup?: string;
+  readonly environment?: string;
+  /** Hears of this run instead of the workflow's own alert group. */
+  readonly alertGroup?: string;
   readonly note?: string;
+  /** What a child sees of its parent: stands in for the values of its own params. */
+  readonly inherited?: { readonly [name: string]: string };
+  /** How many parents stand above a child. */
+  readonly depth?: number;
+}
+
+/** The task whose attempt an instance is. */
+export interface ParentRef {
+  readonly instance: WorkflowInstanceId;
+  readonly taskIndex: number;
+  readonly attempt: number;
 }
 
 export interface InstanceRecord {
@@ -49,6 +63,11 @@ export interface InstanceRecord {
   readonly givenUp: number;
   readonly eventSeq: number;
   readonly backfill: BackfillId | null;
+  readonly parent: ParentRef | null;
+  /** Null: not planned yet, the start options say it. */
+  readonly plan: RunPlan | null;
+  /** When its time is up; null: never, or it was told already. */
+  readonly timeoutAtMs: number | null;
 }
 
 export interface TaskRecord {
@@ -80,6 +99,8 @@ export const commandKinds = [
   "resume",
   "rerun",
   "recover_failed",
+  "run_task",
+  "force_success",
   "pause",
   "stop",
 ] as const;
@@ -121,6 +142,16 @@ export function instanceFromRow(row: Row): InstanceRecord {
     givenUp: Number(row["given_up"]),
     eventSeq: Number(row["event_seq"]),
     backfill: row["backfill_id"] == null ? null : backfillId(textOf(row["backfill_id"])),
+    parent:
+      row["parent_instance"] == null
+        ? null
+        : {
+            instance: workflowInstanceId(textOf(row["parent_instance"])),
+            taskIndex: Number(row["parent_task"]),
+            attempt: Number(row["parent_attempt"]),
+          },
+    plan: row["run_plan"] == null ? null : parsed<RunPlan>(row["run_plan"], wholeRun),
+    timeoutAtMs: numberOrNull(row["timeout_at"]),
   };
 }
 
@@ -143,20 +174,29 @@ function lifeFromRow(row: Row): TaskLife {
     lost: Number(row["lost"]),
   };
   const worker = knownIncarnation(textOf(row["worker"]));
+  const carriesOn = Boolean(Number(row["carries_on"]));
   if (isOverState(state)) {
-    return row["reason"] == null ? { ...tries, state } : { ...tries, state, reason: textOf(row["reason"]) };
+    const branch = row["branch"] == null ? {} : { branch: parsed<readonly number[]>(row["branch"], []) };
+    return { ...tries, state, ...branch, ...(row["reason"] == null ? {} : { reason: textOf(row["reason"]) }) };
   }
   switch (state) {
     case "submitted":
+      return { ...tries, state, sinceMs: Number(row["since_at"]), carriesOn };
     case "paused":
-      return { ...tries, state };
+      return { ...tries, state, carriesOn };
     case "delayed":
     case "retry_wait":
       return { ...tries, state, untilMs: Number(row["until_at"]) };
     case "dispatched":
       return { ...tries, state, worker };
     case "running":
-      return { ...tries, state, worker, sinceMs: Number(row["since_at"]), timedOut: Boolean(Number(row["timed_out"])) };
+      return {
+        ...tries,
+        state,
+        worker: row["worker"] == null ? null : worker,
+        sinceMs: Number(row["since_at"]),
+        timedOut: Boolean(Number(row["timed_out"])),
+      };
   }
 }
 
@@ -173,6 +213,8 @@ export function taskToRow(instance: WorkflowInstanceId, task: TaskRecord): reado
     "untilMs" in life ? life.untilMs : null,
     "sinceMs" in life ? life.sinceMs : null,
     "timedOut" in life && life.timedOut ? 1 : 0,
+    "carriesOn" in life && life.carriesOn ? 1 : 0,
+    "branch" in life && life.branch ? JSON.stringify(life.branch) : null,
     "reason" in life ? (life.reason ?? null) : null,
     JSON.stringify(task.outputs),
     task.submittedAtMs,
@@ -192,6 +234,8 @@ export const taskColumns = [
   "until_at",
   "since_at",
   "timed_out",
+  "carries_on",
+  "branch",
   "reason",
   "outputs",
   "submitted_at",
@@ -204,7 +248,7 @@ export function attemptFromRow(row: Row): AttemptRecord {
     taskIndex: Number(row["task_index"]),
     attempt: Number(row["attempt"]),
     state: row["state"] as AttemptState, // only states are ever written there
-    worker: knownIncarnation(textOf(row["worker"])),
+    worker: row["worker"] == null ? null : knownIncarnation(textOf(row["worker"])),
     dispatchedAtMs: Number(row["dispatched_at"]),
     startedAtMs: numberOrNull(row["started_at"]),
     endedAtMs: numberOrNull(row["ended_at"]),

@@ -7,6 +7,7 @@ import type { Concurrency } from "../model/definition.ts";
 import { type Incarnation, type WorkflowInstanceId, workflowInstanceId } from "../model/ids.ts";
 import type { Database } from "./database.ts";
 import { insertCommand } from "./instances.ts";
+import type { CommandRecord } from "./records.ts";
 
 const queueing = ["manual", "schedule"];
 const underWay = ["running", "pausing", "paused", "stopping"];
@@ -15,7 +16,10 @@ const waiting = ["submitted", "serial_wait"];
 /** `queued`: it waits (or was discarded), has no owner any more and its command is gone. `not_owned`: another master has it. */
 export type Admission = "admitted" | "queued" | "not_owned";
 
-/** May this instance of a serial workflow start now? If not, it is put into the queue or discarded, as the workflow says. */
+/**
+ * May this instance of a serial workflow run now, as the command asks? If not, it is put into the queue (at its end, if it has run
+ * before) or discarded, as the workflow says; what was asked is remembered.
+ */
 export async function admit(
   database: Database,
   asked: {
@@ -24,9 +28,10 @@ export async function admit(
     readonly concurrency: Exclude<Concurrency, "parallel">;
     readonly owner: Incarnation;
     readonly epoch: number;
+    readonly command: CommandRecord;
   },
 ): Promise<Admission> {
-  const { instance, workflowId, concurrency, owner, epoch } = asked;
+  const { instance, workflowId, concurrency, owner, epoch, command } = asked;
   const nowMs = database.nowMs();
   return database.transact(async (transaction) => {
     await transaction("workflow").where({ id: workflowId }).forUpdate().first("id");
@@ -35,11 +40,16 @@ export async function admit(
       .forUpdate()
       .first("event_seq", "queue_position", "state");
     if (!mine) return "not_owned";
-    const before = await ahead(transaction, { instance, workflowId, position: mine.queue_position });
+    const isWaiting = waiting.includes(mine.state);
+    const position = isWaiting ? mine.queue_position : command.id;
+    const remembered = JSON.stringify({ kind: command.kind, payload: command.payload });
+    const before = await ahead(transaction, { instance, workflowId, position });
     if (before.length === 0) {
       // Until its start is saved it stands as one that waits: before all others then, also those that asked earlier and
       // become visible only now.
-      await transaction("workflow_instance").where({ id: instance }).update({ queue_position: 0 });
+      await transaction("workflow_instance")
+        .where({ id: instance })
+        .update({ queue_position: 0, ...(isWaiting ? {} : { state: "serial_wait", queued_command: remembered }) });
       return "admitted";
     }
 
@@ -47,7 +57,14 @@ export async function admit(
     const eventSeq = Number(mine.event_seq) + (mine.state === state ? 0 : 1);
     await transaction("workflow_instance")
       .where({ id: instance })
-      .update({ state, owner: null, event_seq: eventSeq, ...(state === "stopped" ? { ended_at: nowMs } : {}) });
+      .update({
+        state,
+        owner: null,
+        event_seq: eventSeq,
+        queue_position: position,
+        ...(isWaiting ? {} : { queued_command: remembered }),
+        ...(state === "stopped" ? { ended_at: nowMs } : {}),
+      });
     if (mine.state !== state) {
       const reason = state === "stopped" ? `instance ${before[0]?.id} of this workflow is under way` : null;
       await transaction("instance_event").insert({
@@ -68,7 +85,7 @@ export async function admit(
         });
       }
     }
-    await transaction("command").where({ workflow_instance_id: instance, kind: "start" }).del();
+    await transaction("command").where({ workflow_instance_id: instance, kind: command.kind }).del();
     return "queued";
   });
 }
@@ -110,14 +127,16 @@ export async function startNextOfQueue(database: Database, workflowId: string): 
     const first = await transaction("workflow_instance")
       .where({ workflow_id: workflowId, state: "serial_wait" })
       .orderBy("queue_position")
-      .first("id", "priority", "queue_position");
+      .first("id", "priority", "queue_position", "queued_command");
     if (!first) return false;
     const instance = workflowInstanceId(first.id);
     const before = await ahead(transaction, { instance, workflowId, position: first.queue_position });
     if (before.length > 0) return false;
     const asked = await transaction("command").where({ workflow_instance_id: instance }).first("id");
     if (asked) return false;
-    await insertCommand(transaction, nowMs, { kind: "start", instance, priority: first.priority });
+    const remembered: Pick<CommandRecord, "kind" | "payload"> =
+      first.queued_command == null ? { kind: "start", payload: {} } : JSON.parse(first.queued_command);
+    await insertCommand(transaction, nowMs, { ...remembered, instance, priority: first.priority });
     return true;
   });
 }

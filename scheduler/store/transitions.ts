@@ -1,8 +1,11 @@
 // Saves what actors decided: one transaction carries the transitions of many instances, each only while its epoch holds.
 
 import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
+import type { RunPlan } from "../model/life/run-plan.ts";
 import type { WorkflowInstanceState } from "../model/states.ts";
+import { type ChildChange, changeChildren } from "./children.ts";
 import type { Database } from "./database.ts";
+import { type RaisedAlert, raiseAlerts } from "./raised-alerts.ts";
 import {
   type AttemptRecord,
   attemptColumns,
@@ -12,6 +15,7 @@ import {
   taskColumns,
   taskToRow,
 } from "./records.ts";
+import { changePools, type PoolChange } from "./task-groups.ts";
 import { type UpsertTable, upsert } from "./upsert.ts";
 
 /** The part of an instance's row that its owner changes. `owner: null` gives it back (it needs none any more). */
@@ -23,6 +27,8 @@ export interface InstanceHeader {
   readonly params: { readonly [name: string]: string };
   readonly owner: Incarnation | null;
   readonly eventSeq: number;
+  readonly plan: RunPlan | null;
+  readonly timeoutAtMs: number | null;
 }
 
 /** All that one turn of an actor changes. Writing it twice does no harm. */
@@ -35,6 +41,9 @@ export interface Transition {
   readonly removedTasks: readonly number[];
   readonly attempts: readonly AttemptRecord[];
   readonly events: readonly EventRecord[];
+  readonly alerts: readonly RaisedAlert[];
+  readonly pools: readonly PoolChange[];
+  readonly children: readonly ChildChange[];
   /** Commands that are obeyed by this. */
   readonly doneCommands: readonly string[];
 }
@@ -42,7 +51,18 @@ export interface Transition {
 const instanceTable: UpsertTable = {
   name: "workflow_instance",
   key: ["id"],
-  columns: ["id", "state", "started_at", "ended_at", "run_times", "params", "owner", "event_seq"],
+  columns: [
+    "id",
+    "state",
+    "started_at",
+    "ended_at",
+    "run_times",
+    "params",
+    "owner",
+    "event_seq",
+    "run_plan",
+    "timeout_at",
+  ],
 };
 const taskTable: UpsertTable = {
   name: "task_instance",
@@ -66,6 +86,7 @@ export async function saveTransitions(
   owner: Incarnation,
   transitions: readonly Transition[],
 ): Promise<readonly boolean[]> {
+  const nowMs = database.nowMs();
   return database.transact(async (transaction) => {
     const rows = await transaction("workflow_instance")
       .select("id", "owner", "owner_epoch")
@@ -105,6 +126,12 @@ export async function saveTransitions(
       eventTable,
       ours.flatMap((one) => one.events.map((event) => eventRow(one.instance, event))),
     );
+    await raiseAlerts(
+      transaction,
+      ours.flatMap((one) => one.alerts),
+    );
+    await changePools(transaction, ours);
+    for (const { instance, children } of ours) await changeChildren(transaction, nowMs, instance, children);
     const done = ours.flatMap((one) => one.doneCommands);
     if (done.length > 0) await transaction("command").whereIn("id", done).del();
     return isOurs;
@@ -120,6 +147,8 @@ const headerRow = ({ instance, header }: Transition) => [
   JSON.stringify(header.params),
   header.owner,
   header.eventSeq,
+  header.plan && JSON.stringify(header.plan),
+  header.timeoutAtMs,
 ];
 
 const eventRow = (instance: WorkflowInstanceId, event: EventRecord) => [

@@ -9,6 +9,8 @@ export interface UpsertTable {
   readonly columns: readonly string[];
   /** Columns of the unique key; the others are replaced. None to replace: rows that are there stay as they are. */
   readonly key: readonly string[];
+  /** Rows that are there already stay as they are. */
+  readonly keepsOld?: true;
 }
 
 /** Statement sizes: few different ones, so that prepared statements are found again. */
@@ -23,10 +25,10 @@ export async function upsert(knex: Knex, table: UpsertTable, rows: readonly (rea
   }
 }
 
-function statement(knex: Knex, { name, columns, key }: UpsertTable, size: number): string {
+function statement(knex: Knex, { name, columns, key, keepsOld }: UpsertTable, size: number): string {
   const isSqlite = knex.client.driverName === "better-sqlite3";
   const row = `(${columns.map(() => "?").join(",")})`;
-  const replaced = columns.filter((column) => !key.includes(column));
+  const replaced = keepsOld ? [] : columns.filter((column) => !key.includes(column));
   const first = key[0] ?? "";
   const set = isSqlite
     ? replaced.map((column) => `${column}=excluded.${column}`).join(",")

@@ -163,13 +163,26 @@ export function failover(name: string, database?: () => Promise<DatabaseSettings
         const transition: Transition = {
           instance: workflowInstanceId(id),
           epoch,
-          header: { state: "failed", startedAtMs: 0, endedAtMs: 0, runTimes: 9, params: {}, owner: null, eventSeq: 99 },
+          header: {
+            state: "failed",
+            startedAtMs: 0,
+            endedAtMs: 0,
+            runTimes: 9,
+            params: {},
+            owner: null,
+            eventSeq: 99,
+            plan: null,
+            timeoutAtMs: null,
+          },
           tasks: [],
           removedTasks: [],
           attempts: [],
           events: [
             { seq: 99, kind: "instance", taskIndex: null, attempt: null, state: "failed", reason: null, atMs: 0 },
           ],
+          alerts: [],
+          pools: [],
+          children: [],
           doneCommands: [],
         };
         return saveTransitions(engine.database, owner, [transition]);

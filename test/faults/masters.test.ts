@@ -65,11 +65,24 @@ describe("faults of masters", () => {
     const transition: Transition = {
       instance: workflowInstanceId(id),
       epoch: 4,
-      header: { state: "running", startedAtMs: 1, endedAtMs: null, runTimes: 1, params: {}, owner: self, eventSeq: 2 },
+      header: {
+        state: "running",
+        startedAtMs: 1,
+        endedAtMs: null,
+        runTimes: 1,
+        params: {},
+        owner: self,
+        eventSeq: 2,
+        plan: null,
+        timeoutAtMs: null,
+      },
       tasks: [],
       removedTasks: [],
       attempts: [],
       events: [{ seq: 2, kind: "instance", taskIndex: null, attempt: null, state: "running", reason: null, atMs: 1 }],
+      alerts: [],
+      pools: [],
+      children: [],
       doneCommands: [],
     };
     assert.equal(await writer.save(transition), true);

@@ -53,6 +53,12 @@ describe("what a master owns", () => {
         heardFrom: () => {},
         close: () => {},
       }),
+      pools: { wait: () => {}, forget: () => {}, changed: () => {}, close: () => {} },
+      preparations: {
+        prepare: async () => ({ ok: true, prepared: { environment: {}, secrets: [] } }),
+        projectParams: async () => ({}),
+      },
+      onCommands: () => {},
       log: silent,
       slot: () => ({ slot: 0, slots: 1 }),
       capacity: 100,

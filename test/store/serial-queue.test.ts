@@ -31,6 +31,7 @@ describe("the queue of a serial workflow", () => {
       concurrency: "serial_wait",
       owner: self,
       epoch: 1,
+      command: { id: "1", kind: "start", instance: workflowInstanceId(id), payload: {} },
     });
   const end = (id: string) =>
     engine.database.knex("workflow_instance").where({ id }).update({ state: "succeeded", owner: null });

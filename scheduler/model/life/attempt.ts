@@ -1,6 +1,7 @@
 // The life of one attempt of a task, as its record tells it.
 //
 //   (assigned)  → dispatched
+//   (began)     → running, by its master itself (a logic task)
 //   dispatched  started → running · ended → succeeded | failed | killed | lost · returned → lost
 //   running     ended → succeeded | failed | killed | lost. Ended because its time was up: failed, whatever signal ended it.
 //
@@ -14,7 +15,8 @@ import type { TaskEvent, TaskLife } from "./task.ts";
 export interface AttemptLife {
   readonly attempt: number;
   readonly state: AttemptState;
-  readonly worker: Incarnation;
+  /** Null: its master ran it. */
+  readonly worker: Incarnation | null;
   readonly dispatchedAtMs: number;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
@@ -49,6 +51,17 @@ export function next(
         exitCode: null,
         reason: null,
       };
+    case "began":
+      return {
+        attempt: after.attempt,
+        state: "running",
+        worker: null,
+        dispatchedAtMs: event.atMs,
+        startedAtMs: event.atMs,
+        endedAtMs: null,
+        exitCode: null,
+        reason: null,
+      };
     case "started":
       return before && { ...before, state: "running", startedAtMs: event.atMs };
     case "returned":
@@ -56,6 +69,8 @@ export function next(
     case "ended":
       return before && ended(before, event, after, facts);
     case "due":
+    case "refused":
+    case "held":
     case "timedOut":
     case "pause":
     case "stop":

@@ -1,63 +1,74 @@
 // How far an instance is: which tasks may start, and what came of it when none is active any more. Holds counters, decides nothing else.
 
-import type { WorkflowDefinition } from "../definition.ts";
-import { graph, reachable } from "../graph.ts";
+import type { TaskDefinition, WorkflowDefinition } from "../definition.ts";
+import { graph } from "../graph.ts";
 import type { WorkflowInstanceState } from "../states.ts";
+import { type RunPlan, wholeRun } from "./run-plan.ts";
 import { isActive, type TaskLife } from "./task.ts";
 import type { Outcome } from "./workflow-instance.ts";
 
 export interface Progress {
   readonly lives: readonly (TaskLife | undefined)[];
-  /** Tasks that belong to this run (start tasks and scope), by index. */
+  /** Tasks that belong to this run, by index. */
   includes(task: number): boolean;
   /** Takes a task's new state; tells which successors may start because of it. */
   set(task: number, life: TaskLife): readonly number[];
   /** Tasks whose predecessors are over and that have no state yet. */
   unborn(): readonly number[];
   isBranchSkipped(task: number): boolean;
+  /** Its failure, should it fail, is the business of the `conditions` behind it. */
+  isTakenUp(task: number): boolean;
   readonly activeCount: number;
+  /** A task has failed and nothing took that up. */
   readonly hasFailed: boolean;
   /** How the instance ends, or undefined while a task is active. */
   outcome(state: WorkflowInstanceState): Outcome | undefined;
 }
 
 export interface ProgressShape {
-  readonly definition: Pick<WorkflowDefinition, "tasks" | "edges">;
-  /** Indexes of the tasks of this run; absent: all. */
-  readonly included?: ReadonlySet<number> | undefined;
+  readonly definition: {
+    readonly tasks: readonly Pick<TaskDefinition, "type" | "enabled">[];
+    readonly edges: WorkflowDefinition["edges"];
+  };
+  /** Absent: all tasks, all edges. */
+  readonly plan?: RunPlan;
 }
 
 /** Starts from the given states (by task index; undefined: not started yet). */
 export function trackProgress(shape: ProgressShape, start: readonly (TaskLife | undefined)[] = []): Progress {
-  const count = shape.definition.tasks.length;
-  const includes = (task: number): boolean => shape.included?.has(task) ?? task < count;
-  const { successors, predecessors } = graph(
-    count,
-    shape.definition.edges.filter(([from, to]) => includes(from) && includes(to)),
-  );
+  const { tasks } = shape.definition;
+  const count = tasks.length;
+  const { includes, edges } = planned(shape);
+  const { successors, predecessors } = graph(count, edges);
+  const acceptsFailure = tasks.map(({ type, enabled }) => type === "conditions" && enabled);
+  const isTakenUp = successors.map((list) => list.length > 0 && list.every((one) => acceptsFailure[one]));
   const open = Int32Array.from(predecessors, (list) => list.length);
   const skipped = new Int32Array(count);
   const lives: (TaskLife | undefined)[] = new Array(count).fill(undefined);
   let active = 0;
   const withState = { failed: 0, killed: 0, paused: 0 };
 
-  const tally = (life: TaskLife | undefined, by: 1 | -1): void => {
+  const tally = (task: number, life: TaskLife | undefined, by: 1 | -1): void => {
     if (!life) return;
     if (isActive(life)) active += by;
-    if (life.state === "failed" || life.state === "killed" || life.state === "paused") withState[life.state] += by;
+    if (life.state === "failed" && !isTakenUp[task]) withState.failed += by;
+    if (life.state === "killed" || life.state === "paused") withState[life.state] += by;
   };
+  const passes = (life: TaskLife | undefined, to: number): boolean =>
+    life !== undefined && (letsPass(life) || (life.state === "failed" && acceptsFailure[to] === true));
 
   const set = (task: number, life: TaskLife): readonly number[] => {
     const before = lives[task];
-    tally(before, -1);
-    tally(life, 1);
+    tally(task, before, -1);
+    tally(task, life, 1);
     lives[task] = life;
-    if (!letsPass(life) || (before && letsPass(before))) return [];
     const ready: number[] = [];
-    for (const successor of successors[task] ?? []) {
-      open[successor] = (open[successor] ?? 0) - 1;
-      if (life.state === "skipped") skipped[successor] = (skipped[successor] ?? 0) + 1;
-      if (open[successor] === 0 && !lives[successor]) ready.push(successor);
+    for (const to of successors[task] ?? []) {
+      skipped[to] = (skipped[to] ?? 0) + Number(skips(life, to)) - Number(skips(before, to));
+      const change = Number(passes(life, to)) - Number(passes(before, to));
+      if (change === 0) continue;
+      open[to] = (open[to] ?? 0) - change;
+      if (open[to] === 0 && !lives[to]) ready.push(to);
     }
     return ready;
   };
@@ -78,6 +89,7 @@ export function trackProgress(shape: ProgressShape, start: readonly (TaskLife | 
     set,
     unborn,
     isBranchSkipped: (task) => (skipped[task] ?? 0) > 0 && skipped[task] === predecessors[task]?.length,
+    isTakenUp: (task) => isTakenUp[task] === true,
     get activeCount() {
       return active;
     },
@@ -93,6 +105,20 @@ export function trackProgress(shape: ProgressShape, start: readonly (TaskLife | 
   };
 }
 
+function planned({ definition, plan = wholeRun }: ProgressShape): {
+  readonly includes: (task: number) => boolean;
+  readonly edges: WorkflowDefinition["edges"];
+} {
+  const tasks = plan.tasks && new Set(plan.tasks);
+  const cut = new Set(plan.cut.map(([from, to]) => `${from}>${to}`));
+  const includes = (task: number): boolean => tasks?.has(task) ?? task < definition.tasks.length;
+  if (!tasks && cut.size === 0) return { includes, edges: definition.edges };
+  const edges = definition.edges.filter(
+    ([from, to]) => includes(from) && includes(to) && !(cut.size > 0 && cut.has(`${from}>${to}`)),
+  );
+  return { includes, edges };
+}
+
 /** Whether the successors of a task in this state may start. */
 const letsPass = (life: TaskLife): boolean =>
   life.state === "succeeded" ||
@@ -100,16 +126,6 @@ const letsPass = (life: TaskLife): boolean =>
   life.state === "disabled" ||
   life.state === "skipped";
 
-export type StartScope = "only" | "with_upstream" | "with_downstream";
-
-/** The tasks of a run that starts from some tasks, by index; undefined: all. */
-export function tasksInScope(
-  definition: Pick<WorkflowDefinition, "tasks" | "edges">,
-  from: readonly number[] | undefined,
-  scope: StartScope,
-): ReadonlySet<number> | undefined {
-  if (from === undefined || from.length === 0) return undefined;
-  if (scope === "only") return new Set(from);
-  const { successors, predecessors } = graph(definition.tasks.length, definition.edges);
-  return new Set([...from, ...reachable(scope === "with_downstream" ? successors : predecessors, from)]);
-}
+/** Whether the way from a task in this state to that successor was not taken. */
+const skips = (life: TaskLife | undefined, to: number): boolean =>
+  life !== undefined && (life.state === "skipped" || ("branch" in life && life.branch?.includes(to) === false));

@@ -1,15 +1,17 @@
-// The life of a task instance: which event leads where (`next`), and what a state asks its owner to do (`duties`).
+// The life of one task of one instance: which event leads where (`next`), and what a state asks its owner to do (`duties`).
 //
 //   state        event → state
-//   (absent)     ready → submitted | delayed | disabled | paused | succeeded (dry run)
-//   submitted    assigned → dispatched · pause → paused · stop → killed
+//   (absent)     ready → submitted | delayed | disabled | skipped | paused | succeeded (dry run)
+//   submitted    assigned → dispatched · began → running (a logic task) · refused → failed · pause → paused · stop → killed
 //   delayed      due → submitted · pause → paused · stop → killed
 //   dispatched   started → running · ended → (as running) · returned → submitted
 //   running      timedOut → running (to be ended) · ended → succeeded | failed | killed | retry_wait | submitted (lost)
+//                held → paused, its attempt open (a logic task)
 //   retry_wait   due → submitted · pause → paused · stop → killed
-//   paused       resume → submitted
+//   paused       resume → submitted, or running where its attempt is open · stop → killed, or running to be ended
 //   over         rerun → submitted; failed, killed: forceSuccess → forced_success; else final
 //
+// A logic task is run by its master itself: it never has a worker, and goes from submitted straight to running.
 // An event that a state does not know, or that speaks of another attempt, changes nothing.
 
 import type { TaskDefinition } from "../definition.ts";
@@ -27,18 +29,30 @@ interface Tries {
 }
 
 export type TaskLife =
-  | (Tries & { readonly state: "submitted" })
+  | (Tries & {
+      readonly state: "submitted";
+      readonly sinceMs: number;
+      /** A failed one was told to go on: the next attempt takes over what the last one left (the child of a sub-workflow). */
+      readonly carriesOn: boolean;
+    })
   | (Tries & { readonly state: "delayed" | "retry_wait"; readonly untilMs: number })
   | (Tries & { readonly state: "dispatched"; readonly worker: Incarnation })
   | (Tries & {
       readonly state: "running";
-      readonly worker: Incarnation;
+      /** Null: its master runs it (a logic task). */
+      readonly worker: Incarnation | null;
       readonly sinceMs: number;
       /** The attempt's time is up. Unless it is only to warn, the attempt is being ended, and its end counts as a failure. */
       readonly timedOut: boolean;
     })
-  | (Tries & { readonly state: "paused" })
-  | (Tries & { readonly state: OverState; readonly reason?: string });
+  /** `carriesOn`: its attempt is still open and goes on when it is resumed. */
+  | (Tries & { readonly state: "paused"; readonly carriesOn: boolean })
+  | (Tries & {
+      readonly state: OverState;
+      readonly reason?: string;
+      /** Of a `switch` or `conditions` that has decided: the tasks its branch leads to. */
+      readonly branch?: readonly number[];
+    });
 
 const overStates = ["killed", "failed", "succeeded", "forced_success", "skipped", "disabled"] as const;
 export type OverState = (typeof overStates)[number];
@@ -52,6 +66,12 @@ export type InstanceMode = "running" | "pausing" | "stopping" | "ending";
 export type TaskEvent =
   | { readonly kind: "due" }
   | { readonly kind: "assigned"; readonly worker: Incarnation }
+  /** Its master runs it now. */
+  | { readonly kind: "began"; readonly atMs: number }
+  /** It cannot be run at all (an environment that is not there, no worker in time): no attempt is made. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** What a logic task waits for has come to rest because the instance pauses. */
+  | { readonly kind: "held"; readonly attempt: number }
   | { readonly kind: "started"; readonly attempt: number; readonly atMs: number }
   | { readonly kind: "timedOut"; readonly attempt: number }
   | {
@@ -60,14 +80,17 @@ export type TaskEvent =
       readonly atMs: number;
       readonly outcome: "succeeded" | "failed" | "killed" | "lost";
       readonly reason?: string;
+      readonly branch?: readonly number[];
     }
   /** The worker did not take it (it drains): the attempt never ran and counts for nothing. */
   | { readonly kind: "returned"; readonly attempt: number }
   | { readonly kind: "pause" | "stop" | "resume" | "rerun" | "forceSuccess" };
 
 export interface TaskRules {
-  readonly task: Pick<TaskDefinition, "retries" | "retryIntervalMs" | "timeout">;
+  readonly task: Pick<TaskDefinition, "retries" | "retryIntervalMs" | "timeout" | "dispatchTimeoutMs">;
   readonly mode: InstanceMode;
+  /** The database's time. */
+  readonly nowMs: number;
   /** After so many attempts lost with their workers the task fails, so that it cannot take every worker down in turn. */
   readonly lostLimit: number;
 }
@@ -90,11 +113,18 @@ export function born(task: Pick<TaskDefinition, "enabled" | "delayMs">, options:
   const start = { ...fresh, attempt: options.lastAttempt };
   if (options.branchSkipped) return { ...start, state: "skipped" };
   if (!task.enabled) return { ...start, state: "disabled" };
-  if (options.mode === "pausing") return { ...start, state: "paused" };
+  if (options.mode === "pausing") return { ...start, state: "paused", carriesOn: false };
   if (options.dryRun) return { ...start, state: "succeeded" };
   if (task.delayMs > 0) return { ...start, state: "delayed", untilMs: options.nowMs + task.delayMs };
-  return { ...start, state: "submitted" };
+  return submitted(start, options.nowMs);
 }
+
+const submitted = (life: Tries, sinceMs: number, carriesOn = false): TaskLife => ({
+  ...tries(life),
+  state: "submitted",
+  sinceMs,
+  carriesOn,
+});
 
 /** The state after an event; the very same object when the event changes nothing. */
 export function next(life: TaskLife, event: TaskEvent, rules: TaskRules): TaskLife {
@@ -103,16 +133,19 @@ export function next(life: TaskLife, event: TaskEvent, rules: TaskRules): TaskLi
       if (event.kind === "assigned") {
         return { ...tries(life), state: "dispatched", attempt: life.attempt + 1, worker: event.worker };
       }
+      if (event.kind === "began") return running({ ...life, attempt: life.attempt + 1 }, null, event.atMs);
+      if (event.kind === "refused") return { ...tries(life), state: "failed", reason: event.reason };
       return waiting(life, event);
     case "delayed":
     case "retry_wait":
-      if (event.kind === "due") return { ...tries(life), state: "submitted" };
+      if (event.kind === "due") return submitted(life, rules.nowMs);
       return waiting(life, event);
     case "dispatched":
     case "running":
       return underWay(life, event, rules);
     case "paused":
-      if (event.kind === "resume") return { ...tries(life), state: "submitted" };
+      if (life.carriesOn && (event.kind === "resume" || event.kind === "stop")) return running(life, null, rules.nowMs);
+      if (event.kind === "resume") return submitted(life, rules.nowMs);
       return waiting(life, event);
     case "killed":
     case "failed":
@@ -120,14 +153,24 @@ export function next(life: TaskLife, event: TaskEvent, rules: TaskRules): TaskLi
     case "forced_success":
     case "skipped":
     case "disabled":
-      return over(life, event);
+      return over(life, event, rules);
   }
 }
+
+const running = (life: Tries, worker: Incarnation | null, sinceMs: number): TaskLife => ({
+  ...tries(life),
+  state: "running",
+  worker,
+  sinceMs,
+  timedOut: false,
+});
 
 type UnderWay = Extract<TaskLife, { readonly state: "dispatched" | "running" }>;
 
 function waiting(life: TaskLife, event: TaskEvent): TaskLife {
-  if (event.kind === "pause" && life.state !== "paused") return { ...tries(life), state: "paused" };
+  if (event.kind === "pause" && life.state !== "paused") {
+    return { ...tries(life), state: "paused", carriesOn: false };
+  }
   if (event.kind === "stop") return { ...tries(life), state: "killed", reason: "stopped before it ran" };
   return life;
 }
@@ -136,7 +179,10 @@ function underWay(life: UnderWay, event: TaskEvent, rules: TaskRules): TaskLife 
   switch (event.kind) {
     case "started":
       if (event.attempt !== life.attempt || life.state === "running") return life;
-      return { ...tries(life), state: "running", worker: life.worker, sinceMs: event.atMs, timedOut: false };
+      return running(life, life.worker, event.atMs);
+    case "held":
+      if (event.attempt !== life.attempt || life.worker !== null || rules.mode !== "pausing") return life;
+      return { ...tries(life), state: "paused", carriesOn: true };
     case "timedOut":
       if (event.attempt !== life.attempt || life.state !== "running" || life.timedOut) return life;
       return { ...life, timedOut: true };
@@ -147,6 +193,8 @@ function underWay(life: UnderWay, event: TaskEvent, rules: TaskRules): TaskLife 
       return event.attempt === life.attempt ? ended(life, event, rules) : life;
     case "due":
     case "assigned":
+    case "began":
+    case "refused":
     case "pause":
     case "stop":
     case "resume":
@@ -160,7 +208,7 @@ function ended(life: UnderWay, event: Extract<TaskEvent, { readonly kind: "ended
   const timedOut = life.state === "running" && life.timedOut && rules.task.timeout?.action !== "warn";
   switch (event.outcome) {
     case "succeeded":
-      return { ...tries(life), state: "succeeded" };
+      return { ...tries(life), state: "succeeded", ...(event.branch ? { branch: event.branch } : {}) };
     case "lost": {
       const lost = life.lost + 1;
       if (lost >= rules.lostLimit) {
@@ -184,9 +232,9 @@ const timeoutReason = (rules: TaskRules): string => `timed out after ${(rules.ta
 function again(life: Tries, rules: TaskRules): TaskLife {
   switch (rules.mode) {
     case "running":
-      return { ...tries(life), state: "submitted" };
+      return submitted(life, rules.nowMs);
     case "pausing":
-      return { ...tries(life), state: "paused" };
+      return { ...tries(life), state: "paused", carriesOn: false };
     case "stopping":
     case "ending":
       return { ...tries(life), state: "killed", reason: "stopped" };
@@ -197,13 +245,19 @@ function failedOnce(life: Tries, atMs: number, reason: string | undefined, rules
   const mayRetry = life.retriesUsed < rules.task.retries && (rules.mode === "running" || rules.mode === "pausing");
   if (!mayRetry) return { ...tries(life), state: "failed", ...because(reason) };
   const used = { ...tries(life), retriesUsed: life.retriesUsed + 1 };
-  if (rules.mode === "pausing") return { ...used, state: "paused" };
-  if (rules.task.retryIntervalMs === 0) return { ...used, state: "submitted" };
+  if (rules.mode === "pausing") return { ...used, state: "paused", carriesOn: false };
+  if (rules.task.retryIntervalMs === 0) return submitted(used, rules.nowMs);
   return { ...used, state: "retry_wait", untilMs: atMs + rules.task.retryIntervalMs };
 }
 
-function over(life: Extract<TaskLife, { readonly state: OverState }>, event: TaskEvent): TaskLife {
-  if (event.kind === "rerun") return { ...fresh, attempt: life.attempt, state: "submitted" };
+function over(
+  life: Extract<TaskLife, { readonly state: OverState }>,
+  event: TaskEvent,
+  { nowMs }: TaskRules,
+): TaskLife {
+  if (event.kind === "rerun") {
+    return submitted({ ...fresh, attempt: life.attempt }, nowMs, life.state === "failed" || life.state === "killed");
+  }
   if (event.kind === "forceSuccess" && (life.state === "failed" || life.state === "killed")) {
     return { ...tries(life), state: "forced_success" };
   }
@@ -211,8 +265,12 @@ function over(life: Extract<TaskLife, { readonly state: OverState }>, event: Tas
 }
 
 export type TaskDuty =
-  /** Find it a worker. */
+  /** Find it a worker; a logic task begins by itself. */
   | { readonly kind: "queue" }
+  /** Raise `refused` at that time. */
+  | { readonly kind: "refuseAt"; readonly atMs: number; readonly reason: string }
+  /** Let a logic task go on with what it waits for, or make that pause or stop. */
+  | { readonly kind: "carry"; readonly attempt: number; readonly wish: Wish }
   /** Raise `due` at that time. */
   | { readonly kind: "wakeAt"; readonly atMs: number }
   /** Send the attempt to its worker until it answers. */
@@ -223,6 +281,8 @@ export type TaskDuty =
   | { readonly kind: "timeOutAt"; readonly attempt: number; readonly atMs: number }
   | { readonly kind: "kill"; readonly attempt: number; readonly worker: Incarnation; readonly reason: string };
 
+export type Wish = "run" | "pause" | "stop";
+
 /**
  * What the owner owes a task in this state; performing a duty twice does no harm. `recovered`: the state was found in the
  * database by a new owner, who does not know whether its predecessor performed anything.
@@ -230,19 +290,20 @@ export type TaskDuty =
 export function duties(life: TaskLife, how: "entered" | "recovered", rules: TaskRules): readonly TaskDuty[] {
   switch (life.state) {
     case "submitted":
-      return [{ kind: "queue" }];
+      return [{ kind: "queue" }, ...dispatchTimeout(life.sinceMs, rules)];
     case "delayed":
     case "retry_wait":
       return [{ kind: "wakeAt", atMs: life.untilMs }];
     case "dispatched":
     case "running": {
       const { attempt, worker } = life;
+      if (worker === null) return life.state === "running" ? logicDuties(life, rules) : [];
       const list: TaskDuty[] = [];
       if (how === "recovered") list.push({ kind: "settle", attempt, worker });
       else if (life.state === "dispatched") list.push({ kind: "dispatch", attempt, worker });
       if (rules.mode === "stopping" || rules.mode === "ending")
         list.push({ kind: "kill", attempt, worker, reason: "stopped" });
-      else if (life.state === "running") list.push(...timeDuties(life, rules));
+      else if (life.state === "running") list.push(...timeDuties(life, worker, rules));
       return list;
     }
     case "paused":
@@ -256,11 +317,30 @@ export function duties(life: TaskLife, how: "entered" | "recovered", rules: Task
   }
 }
 
-function timeDuties(life: Extract<TaskLife, { readonly state: "running" }>, rules: TaskRules): readonly TaskDuty[] {
-  const { timeout } = rules.task;
-  const { attempt, worker } = life;
-  if (timeout === undefined) return [];
-  if (life.timedOut)
-    return timeout.action === "warn" ? [] : [{ kind: "kill", attempt, worker, reason: timeoutReason(rules) }];
-  return [{ kind: "timeOutAt", attempt, atMs: life.sinceMs + timeout.afterMs }];
+type Running = Extract<TaskLife, { readonly state: "running" }>;
+
+function timeDuties(life: Running, worker: Incarnation, rules: TaskRules): readonly TaskDuty[] {
+  if (mustEnd(life, rules)) return [{ kind: "kill", attempt: life.attempt, worker, reason: timeoutReason(rules) }];
+  return timeOut(life, rules);
+}
+
+function logicDuties(life: Running, rules: TaskRules): readonly TaskDuty[] {
+  const { attempt } = life;
+  const isStopped = rules.mode === "stopping" || rules.mode === "ending";
+  if (isStopped || mustEnd(life, rules)) return [{ kind: "carry", attempt, wish: "stop" }];
+  return [{ kind: "carry", attempt, wish: rules.mode === "pausing" ? "pause" : "run" }, ...timeOut(life, rules)];
+}
+
+const mustEnd = (life: Running, { task }: TaskRules): boolean => life.timedOut && task.timeout?.action !== "warn";
+
+function timeOut(life: Running, { task }: TaskRules): readonly TaskDuty[] {
+  if (task.timeout === undefined || life.timedOut) return [];
+  return [{ kind: "timeOutAt", attempt: life.attempt, atMs: life.sinceMs + task.timeout.afterMs }];
+}
+
+function dispatchTimeout(sinceMs: number, { task }: TaskRules): readonly TaskDuty[] {
+  const { dispatchTimeoutMs: afterMs } = task;
+  if (afterMs === undefined) return [];
+  const reason = `no worker took it within ${afterMs / 1000} s`;
+  return [{ kind: "refuseAt", atMs: sinceMs + afterMs, reason }];
 }

@@ -2,11 +2,11 @@
 //
 //   state        event → state
 //   submitted    taken → running · wait → serial_wait · stop → stopped · discard → stopped
-//   serial_wait  taken → running · stop → stopped
+//   serial_wait  taken, rerun, recover → running · stop → stopped
 //   running      pause → pausing · stop → stopping · settled → failed | paused | succeeded
 //   pausing      stop → stopping · resume → running · settled → failed | paused | succeeded
 //   stopping     settled → stopped | failed | paused | succeeded
-//   paused       resume → running · stop → stopped · rerun, recover → running
+//   paused       resume → running · stop → stopping · rerun, recover → running
 //   over         rerun, recover → running
 //
 // `settled` says that no task is active any more, and how that counts.
@@ -33,6 +33,8 @@ export function next(state: WorkflowInstanceState, event: InstanceEvent): Workfl
     case "submitted":
     case "serial_wait":
       if (event.kind === "taken") return "running";
+      // A run that is asked for again may have had to wait for its turn.
+      if (state === "serial_wait" && (event.kind === "rerun" || event.kind === "recover")) return "running";
       if (event.kind === "wait") return "serial_wait";
       return event.kind === "stop" || event.kind === "discard" ? "stopped" : state;
     case "running":
@@ -46,7 +48,7 @@ export function next(state: WorkflowInstanceState, event: InstanceEvent): Workfl
     case "stopping":
       return event.kind === "settled" ? event.outcome : state;
     case "paused":
-      if (event.kind === "stop") return "stopped";
+      if (event.kind === "stop") return "stopping"; // what a logic task waits for is stopped first
       return event.kind === "resume" || event.kind === "rerun" || event.kind === "recover" ? "running" : state;
     case "stopped":
     case "failed":

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { tasksInScope, trackProgress } from "../../../scheduler/model/life/progress.ts";
+import { trackProgress } from "../../../scheduler/model/life/progress.ts";
+import { tasksInScope } from "../../../scheduler/model/life/run-plan.ts";
 import type { TaskLife } from "../../../scheduler/model/life/task.ts";
 import type { TaskInstanceState, WorkflowInstanceState } from "../../../scheduler/model/states.ts";
 import { shapeOf } from "../../support/shape.ts";
@@ -63,7 +64,7 @@ test("a task all of whose branches are skipped is skipped, one with another bran
 describe("the tasks of a run that starts in the middle", () => {
   const { definition, names } = shapeOf("a>b, b>c, d>c");
   const inScope = (scope: "only" | "with_upstream" | "with_downstream"): string =>
-    [...(tasksInScope(definition, [names.indexOf("b")], scope) ?? [])]
+    [...tasksInScope(definition, [names.indexOf("b")], scope)]
       .map((task) => names[task])
       .sort()
       .join(" ");

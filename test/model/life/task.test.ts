@@ -32,6 +32,7 @@ function play(
   let rules: TaskRules = {
     task: { retries, retryIntervalMs: interval, timeout: { afterMs: 50, action: timeout } },
     mode,
+    nowMs: 5,
     lostLimit: 3,
   };
   let life: TaskLife = born({ enabled: true, delayMs: delay }, birth);
@@ -172,6 +173,7 @@ test("a running task is settled before anything else by a new owner, and keeps i
   const rules: TaskRules = {
     task: { retries: 0, retryIntervalMs: 0, timeout: { afterMs: 50, action: "fail" } },
     mode: "running",
+    nowMs: 5,
     lostLimit: 3,
   };
   assert.deepEqual(duties(life, "recovered", rules), [
@@ -208,6 +210,7 @@ test("whatever happens, attempts only count up, a late event changes nothing, an
       const rules: TaskRules = {
         task: { retries: random(3), retryIntervalMs: random(2), timeout: { afterMs: 50, action: "fail" } },
         mode: modes[random(4)] ?? "running",
+        nowMs: 5,
         lostLimit: 3,
       };
       const word = words[random(words.length)] ?? "due";
