@@ -19,7 +19,7 @@ export interface WorkerLinks {
   kill(ref: AttemptRef, worker: Incarnation, reason: string): void;
   /** The task owes nobody anything any more. */
   forget(task: TaskInstanceId): void;
-  /** Any message of a worker proves that it lives. */
+  /** Any request of a worker proves that it lives; so do its heartbeats, which are seen here. */
   heardFrom(worker: Incarnation): void;
   close(): void;
 }
@@ -64,7 +64,11 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
   const stopSession = registry.onSession((state) => {
     isConnected = state === "connected";
   });
-  const stopConnections = peers.onConnection((connection) => void pump(connection.peer.incarnation));
+  const stopConnections = peers.onConnection((connection) => {
+    const worker = connection.peer.incarnation;
+    void pump(worker);
+    connection.closed.addEventListener("abort", () => noteContact(worker, connection.heardMs()), { once: true });
+  });
   const stopTimer = clock.every(retryMs, () => {
     for (const worker of byWorker.keys()) void pump(worker);
     void declareGone().catch((error) => log.warn({ error }, "cannot tell which workers are gone"));
@@ -255,19 +259,33 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
     deps.onEvent(task, event, details);
   };
 
-  const heardFrom = (worker: Incarnation): void => void contactMs.set(worker, clock.monotonicMs());
+  const noteContact = (worker: Incarnation, atMs: number): void => {
+    contactMs.set(worker, Math.max(atMs, contactMs.get(worker) ?? Number.NEGATIVE_INFINITY));
+  };
+  const heardFrom = (worker: Incarnation): void => noteContact(worker, clock.monotonicMs());
 
   const leaseAndKillMs = registry.leaseMs + killTimeMs;
 
+  /**
+   * A worker with nothing to say still beats. Its session may have been given up before its lease was over, and then only
+   * its own silence tells that it is gone.
+   */
+  const isSilent = (worker: Incarnation): boolean => {
+    const heardMs = Math.max(
+      contactMs.get(worker) ?? Number.NEGATIVE_INFINITY,
+      peers.get(worker)?.heardMs() ?? Number.NEGATIVE_INFINITY,
+    );
+    return clock.monotonicMs() - heardMs >= leaseAndKillMs;
+  };
+
   /** Gone for good: not in the registry, and a whole lease since this master took over or last heard from it. */
   const declareGone = async (): Promise<void> => {
-    const silent = [...byWorker.keys()].filter(
-      (worker) => clock.monotonicMs() - (contactMs.get(worker) ?? Number.NEGATIVE_INFINITY) >= leaseAndKillMs,
-    );
+    const silent = [...byWorker.keys()].filter(isSilent);
     if (silent.length === 0 || !isConnected || isClosed) return;
     const alive = new Set((await registry.members("worker")).map((member) => member.incarnation));
     for (const worker of silent) {
-      if (alive.has(worker) || !isConnected || isClosed) continue;
+      // Asked once more: a master that was frozen may hear only now what had come in meanwhile.
+      if (alive.has(worker) || !isSilent(worker) || !isConnected || isClosed) continue;
       const lost = owedTo(worker).filter((one) => clock.monotonicMs() - one.sinceMs >= leaseAndKillMs);
       if (lost.length > 0) log.warn({ worker, attempts: lost.length }, "a worker is gone: its attempts are lost");
       for (const { ref } of lost) {

@@ -55,6 +55,7 @@ export function connectionOver(frames: FrameSocket, { self, peer }: Greetings, s
     peer,
     self,
     request: (method, body, options) => calls.ask(method, body, options),
+    heardMs: () => frames.heardMs(),
     closed: frames.closed,
     close: () => frames.end(new OperationError("unavailable", `the connection with ${name(peer)} was closed`)),
   };

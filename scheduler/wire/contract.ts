@@ -28,6 +28,8 @@ export interface Connection {
     body: object,
     options?: { readonly deadlineMs?: number; readonly binary?: Uint8Array },
   ): Promise<Message<Response>>;
+  /** By the monotonic clock, when anything was last heard of the other side, be it a heartbeat. */
+  heardMs(): number;
   /** Aborted when the connection is gone; silence of the other side (no heartbeat) ends it too. */
   readonly closed: AbortSignal;
   close(): void;

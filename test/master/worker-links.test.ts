@@ -51,6 +51,7 @@ async function told(say: (links: WorkerLinks) => void, answers: Answers, enough:
   const connection: Connection = {
     peer: { role: "worker", incarnation: worker },
     self: { role: "master", incarnation: incarnation("master", "m") },
+    heardMs: () => Number.NEGATIVE_INFINITY,
     closed: new AbortController().signal,
     close: () => {},
     request: async <Response extends object>(method: string, body: object) => {
