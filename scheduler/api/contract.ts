@@ -59,7 +59,11 @@ export const taskInstanceSchema = z.object({
   waiting: waitingSchema.optional(),
   attempts: z.array(attemptSchema),
   outputs: z.record(text, text),
+  /** Why it did not succeed, or what is said of its state. */
+  reason: text.optional(),
+  /** Of a sub-workflow: its newest child; one that runs a child for each item has them all in `childInstances`. */
   childInstance: text.optional(),
+  childInstances: z.array(text).optional(),
 });
 export type TaskInstanceShape = z.infer<typeof taskInstanceSchema>;
 
@@ -75,6 +79,7 @@ export const instanceSchema = z.object({
   endedAt: time.nullable(),
   runTimes: z.int(),
   dryRun: z.boolean(),
+  note: text.optional(),
   params: z.record(text, text),
   owner: text.nullable(),
   parent: z.object({ instance: text, taskInstance: text }).optional(),
@@ -137,10 +142,20 @@ export const startRequestSchema = z.strictObject({
   failureStrategy: z.enum(["continue", "end"]).optional(),
   priority: z.enum(priorities).optional(),
   workerGroup: text.optional(),
+  environment: text.optional(),
+  /** Hears of this run instead of the workflow's own alert group. */
+  alertGroup: text.optional(),
   dryRun: z.boolean().optional(),
   note: text.optional(),
 });
 export type StartRequest = z.infer<typeof startRequestSchema>;
+
+export const runTasksRequestSchema = z.strictObject({
+  /** Names of tasks of the instance. */
+  tasks: z.array(text).min(1),
+  scope: z.enum(["only", "with_upstream", "with_downstream"]).optional(),
+});
+export type RunTasksRequest = z.infer<typeof runTasksRequestSchema>;
 
 export const backfillRequestSchema = z.strictObject({
   /** Local dates or datetimes in the workflow's zone, both ends inclusive; or `dates`. */

@@ -49,6 +49,15 @@ export function instanceShape(instance: ListedInstance): InstanceShape {
     dryRun: instance.dryRun,
     params: { ...instance.params },
     owner: instance.owner,
+    ...(instance.options.note === undefined ? {} : { note: instance.options.note }),
+    ...(instance.parent === null
+      ? {}
+      : {
+          parent: {
+            instance: instance.parent.instance,
+            taskInstance: taskInstanceId(instance.parent.instance, instance.parent.taskIndex),
+          },
+        }),
     ...(instance.backfill === null ? {} : { backfill: instance.backfill }),
     ...(instance.state === "serial_wait"
       ? { waiting: { reason: "serial" as const, text: "waits for earlier instances of this workflow to end" } }
@@ -61,8 +70,9 @@ export interface TasksToShow {
   readonly definition: WorkflowDefinition;
   readonly tasks: readonly TaskRecord[];
   readonly attempts: readonly AttemptRecord[];
-  /** Says why a task without a worker has none. */
-  readonly whyNoWorker: (group: string) => string;
+  readonly children: readonly { readonly id: string; readonly taskIndex: number }[];
+  /** Why a task waits, by its index; undefined where it does not. */
+  readonly why: (task: number) => WaitingShape | undefined;
 }
 
 /** Every task of the run: those that have not started are `submitted` and say what they wait for, while the instance goes on. */
@@ -72,11 +82,13 @@ export function taskShapes(shown: TasksToShow): TaskInstanceShape[] {
   const included = plan.tasks && new Set(plan.tasks);
   const known = new Map(shown.tasks.map((task) => [task.taskIndex, task]));
   const attempts = Map.groupBy(shown.attempts, (attempt) => attempt.taskIndex);
+  const children = Map.groupBy(shown.children, (child) => child.taskIndex);
   const goesOn = !isOver(instance.state) && instance.state !== "paused";
   return definition.tasks.flatMap((task, index) => {
     const record = known.get(index);
     if (!record && (!goesOn || included?.has(index) === false)) return [];
-    const waiting = goesOn ? waitingOf(shown, index, record) : undefined;
+    const waiting = goesOn ? shown.why(index) : undefined;
+    const reason = record && "reason" in record.life ? record.life.reason : undefined;
     return [
       {
         id: taskInstanceId(instance.id, index),
@@ -86,42 +98,22 @@ export function taskShapes(shown: TasksToShow): TaskInstanceShape[] {
         startedAt: timeOrNull(record?.startedAtMs ?? null),
         endedAt: timeOrNull(record?.endedAtMs ?? null),
         ...(waiting ? { waiting } : {}),
+        ...(reason === undefined ? {} : { reason }),
         attempts: (attempts.get(index) ?? []).map(attemptShape),
         outputs: { ...record?.outputs },
+        ...childrenShape(children.get(index)?.map((child) => child.id) ?? [], task.subWorkflow?.forEach !== undefined),
       },
     ];
   });
 }
 
-function waitingOf(shown: TasksToShow, index: number, record: TaskRecord | undefined): WaitingShape | undefined {
-  const { definition, instance } = shown;
-  const task = definition.tasks[index];
-  if (!record) {
-    const before = definition.edges.filter(([, to]) => to === index).map(([from]) => definition.tasks[from]?.name);
-    const text = before.length > 0 ? `waits for ${before.join(", ")}` : "the instance has not started yet";
-    return { reason: instance.state === "serial_wait" ? "serial" : "upstream", text };
-  }
-  switch (record.life.state) {
-    case "submitted": {
-      const group = task?.workerGroup ?? instance.options.workerGroup ?? definition.workerGroup;
-      return { reason: "dispatch", text: shown.whyNoWorker(group) };
-    }
-    case "delayed":
-      return { reason: "delay", text: `starts at ${time(record.life.untilMs)}` };
-    case "retry_wait":
-      return { reason: "retry", text: `is tried again at ${time(record.life.untilMs)}` };
-    case "dispatched":
-      return { reason: "dispatch", text: `was given to worker ${record.life.worker}, which has not started it yet` };
-    case "running":
-    case "paused":
-    case "killed":
-    case "failed":
-    case "succeeded":
-    case "forced_success":
-    case "skipped":
-    case "disabled":
-      return undefined;
-  }
+function childrenShape(
+  ids: readonly string[],
+  areMany: boolean,
+): Pick<TaskInstanceShape, "childInstance" | "childInstances"> {
+  const last = ids.at(-1);
+  if (last === undefined) return {};
+  return { childInstance: last, ...(areMany ? { childInstances: [...ids] } : {}) };
 }
 
 const attemptShape = (attempt: AttemptRecord): AttemptShape => ({

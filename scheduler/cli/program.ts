@@ -1,12 +1,13 @@
 // The command line: every command with its arguments, by commander.
 
 import { Command, InvalidArgumentError, Option } from "commander";
+import { priorities } from "../model/definition.ts";
 import { type Client, openClient, type ServerOptions } from "./client.ts";
 import { type BackfillCommandOptions, backfill } from "./commands/backfill.ts";
 import { type CheckFormat, check } from "./commands/check.ts";
 import { type DeployOptions, deploy } from "./commands/deploy.ts";
 import { type FormatOptions, fmt } from "./commands/fmt.ts";
-import { ask, cluster, instances, logs, show } from "./commands/look.ts";
+import { ask, cluster, forceSuccess, instances, logs, type RerunOptions, rerun, show } from "./commands/look.ts";
 import { lsp } from "./commands/lsp.ts";
 import {
   alerts,
@@ -108,6 +109,12 @@ function addRemote(root: Command, io: Io, done: (work: Promise<ExitCode>) => Pro
     .addOption(param())
     .addOption(new Option("--from <task>", "a task to start from; may be given again").default([]).argParser(collect))
     .addOption(new Option("--scope <scope>").choices(["only", "with_upstream", "with_downstream"]))
+    .addOption(new Option("--priority <priority>").choices([...priorities]))
+    .addOption(new Option("--failure-strategy <what>").choices(["continue", "end"]))
+    .option("--worker-group <name>", "for tasks that name none")
+    .option("--environment <name>", "for tasks that name none")
+    .option("--alert-group <name>", "who hears of this run")
+    .option("--note <text>", "why it was started")
     .option("--dry-run", "tasks succeed without running")
     .option("--wait", "wait for the end; exit by its outcome")
     .option("--follow", "print the logs of all tasks as they come")
@@ -155,6 +162,18 @@ function addRemote(root: Command, io: Io, done: (work: Promise<ExitCode>) => Pro
         withClient(options, (client, rest) => ask(client, io, id, action, rest)),
       );
   }
+  remote("rerun <instance>", "run the whole instance again, or chosen tasks inside it")
+    .addOption(new Option("--from <task>", "a task to run; may be given again").default([]).argParser(collect))
+    .addOption(new Option("--scope <scope>").choices(["only", "with_upstream", "with_downstream"]))
+    .option(...json)
+    .action((id: string, options: RerunOptions & ServerOptions) =>
+      withClient(options, (client, rest) => rerun(client, io, id, rest)),
+    );
+  remote("force-success <task-instance>", "let a failed or killed task count as succeeded")
+    .option(...json)
+    .action((id: string, options: { json?: boolean } & ServerOptions) =>
+      withClient(options, (client, rest) => forceSuccess(client, io, id, rest)),
+    );
   addResources({ remote, withClient, json, io });
   remote("cluster", "masters and workers with load, state and incarnation")
     .option(...json)
@@ -206,7 +225,6 @@ const instanceActions = [
   ["stop", "kill what runs and start nothing more"],
   ["pause", "let what runs end and start nothing more"],
   ["resume", "go on after a pause"],
-  ["rerun", "run the whole instance again"],
   ["rerun-failed", "run failed tasks again, and what follows them"],
 ] as const;
 

@@ -2,15 +2,15 @@
 
 import { z } from "zod";
 import { priorities, type WorkflowDefinition } from "../../model/definition.ts";
-import { type WorkflowInstanceId, workflowInstanceId } from "../../model/ids.ts";
+import type { WorkflowInstanceId } from "../../model/ids.ts";
 import { isOver } from "../../model/life/workflow-instance.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import { wrongParamValue } from "../../model/params.ts";
 import { type WorkflowInstanceState, workflowInstanceStates } from "../../model/states.ts";
-import { createInstance, insertCommand } from "../../store/instances.ts";
+import { childrenByTask } from "../../store/children.ts";
+import { createInstance } from "../../store/instances.ts";
 import { loadDefinition, loadInstances } from "../../store/loading.ts";
-import { eventsAfter, instance, instances, type ListedInstance, type StoredWorkflow } from "../../store/queries.ts";
-import type { CommandKind } from "../../store/records.ts";
+import { eventsAfter, instance, instances, type StoredWorkflow } from "../../store/queries.ts";
 import { pageQuery } from "../app.ts";
 import { type InstanceShape, instanceSchema, page, type StartRequest, startRequestSchema } from "../contract.ts";
 import { resumeAt, type StreamEvent, streamEvents } from "../event-stream.ts";
@@ -18,6 +18,8 @@ import { eventShape, instanceShape, taskShapes } from "../present.ts";
 import { type Route, route } from "../route.ts";
 import { untilChanged } from "../wait.ts";
 import { deployedWorkflow, type RouteDeps } from "./deps.ts";
+import { commandRoutes, instanceIdOf, wantedInstance } from "./instance-commands.ts";
+import { whyTasksWait } from "./waiting.ts";
 
 export function instanceRoutes(deps: RouteDeps): readonly Route[] {
   const { database } = deps;
@@ -73,14 +75,14 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
       path: "/instances/{id}",
       summary: "One instance with its tasks, their attempts, and why waiting tasks wait.",
       answer: instanceSchema,
-      handle: ({ params }) => show(deps, idOf(params)),
+      handle: ({ params }) => show(deps, instanceIdOf(params)),
     }),
     route({
       method: "get",
       path: "/instances/{id}/events",
       summary: "Every change of state, as server-sent events; resumable by `Last-Event-ID`. Ends with the instance.",
       handle: async ({ params, request, response }) => {
-        const found = await wanted(deps, idOf(params));
+        const found = await wantedInstance(deps, instanceIdOf(params));
         const loaded = await loadDefinition(database, found.workflowId, found.version);
         if (!loaded) throw new OperationError("not_found", `the definition of instance ${found.id} is gone`);
         await streamEvents(request, response, (signal) =>
@@ -88,79 +90,8 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
         );
       },
     }),
-    ...(["pause", "resume", "stop", "rerun", "rerun-failed"] as const).map((action) =>
-      route({
-        method: "post",
-        path: `/instances/{id}/${action}`,
-        summary: actions[action].summary,
-        answer: instanceSchema,
-        handle: async ({ params }) => {
-          const found = await wanted(deps, idOf(params));
-          await ask(deps, found, action);
-          return show(deps, found.id);
-        },
-      }),
-    ),
+    ...commandRoutes(deps, show),
   ];
-}
-
-const actions = {
-  pause: { kind: "pause", states: ["running"], summary: "Let running attempts end and start nothing more." },
-  resume: { kind: "resume", states: ["paused", "pausing"], summary: "Go on after a pause." },
-  stop: {
-    kind: "stop",
-    states: ["submitted", "serial_wait", "running", "pausing", "paused", "stopping"],
-    summary: "Kill running attempts and start nothing more.",
-  },
-  rerun: {
-    kind: "rerun",
-    states: ["stopped", "failed", "succeeded", "paused"],
-    summary: "Run the whole instance again.",
-  },
-  "rerun-failed": {
-    kind: "recover_failed",
-    states: ["stopped", "failed", "paused", "running"],
-    summary: "Run failed and killed tasks again, and what follows them.",
-  },
-} as const satisfies {
-  readonly [action: string]: {
-    readonly kind: CommandKind;
-    readonly states: readonly WorkflowInstanceState[];
-    readonly summary: string;
-  };
-};
-
-/** Asking twice is no error: a stop of what has stopped already changes nothing. */
-async function ask(deps: RouteDeps, found: ListedInstance, action: keyof typeof actions): Promise<void> {
-  const { kind, states } = actions[action];
-  const alreadySo =
-    (kind === "stop" && (isOver(found.state) || found.state === "stopping")) ||
-    (kind === "pause" && (found.state === "pausing" || found.state === "paused"));
-  if (alreadySo) return;
-  if (!states.some((state) => state === found.state)) {
-    throw new OperationError(
-      "conflict",
-      `instance ${found.id} is ${found.state}: ${action} needs one that is ${states.join(" or ")}`,
-    );
-  }
-  await insertCommand(deps.database.knex, deps.database.nowMs(), {
-    kind,
-    instance: found.id,
-    priority: found.priority,
-  });
-  deps.wake();
-}
-
-const idOf = (params: { readonly [name: string]: string }): WorkflowInstanceId => {
-  const { id = "" } = params;
-  if (/^\d{1,19}$/.test(id)) return workflowInstanceId(id);
-  throw new OperationError("not_found", `"${id}" is no id of an instance: expected a number`);
-};
-
-async function wanted({ database }: RouteDeps, id: WorkflowInstanceId): Promise<ListedInstance> {
-  const found = await instance(database, id);
-  if (!found) throw new OperationError("not_found", `there is no instance ${id}`);
-  return found;
 }
 
 function statesOf(text: string): readonly WorkflowInstanceState[] {
@@ -211,7 +142,7 @@ async function start(
 ): Promise<WorkflowInstanceId> {
   const { database } = deps;
   const nowMs = database.nowMs();
-  const { params = {}, from, scope, failureStrategy, workerGroup, note } = request;
+  const { params = {}, from, scope, failureStrategy, workerGroup, environment, alertGroup, note } = request;
   const { id } = await database.transact((transaction) =>
     createInstance(transaction, nowMs, {
       workflowId: found.id,
@@ -226,6 +157,8 @@ async function start(
         ...(scope ? { scope } : {}),
         ...(failureStrategy ? { failureStrategy } : {}),
         ...(workerGroup ? { workerGroup } : {}),
+        ...(environment ? { environment } : {}),
+        ...(alertGroup ? { alertGroup } : {}),
         ...(note ? { note } : {}),
       },
       ...(idempotencyKey ? { origin: `key:${idempotencyKey}` } : {}),
@@ -235,28 +168,21 @@ async function start(
 }
 
 async function show(deps: RouteDeps, id: WorkflowInstanceId): Promise<InstanceShape> {
-  const { database, registry } = deps;
-  const found = await wanted(deps, id);
-  const [loaded, rows] = await Promise.all([
+  const { database } = deps;
+  const found = await wantedInstance(deps, id);
+  const [loaded, rows, children] = await Promise.all([
     loadDefinition(database, found.workflowId, found.version),
     loadInstances(database, [id]),
+    childrenByTask(database, id),
   ]);
   const [row] = rows;
   if (!loaded || !row) throw new OperationError("not_found", `instance ${id} is gone`);
-  const workers = row.tasks.some((task) => task.life.state === "submitted")
-    ? await registry.members("worker").catch(() => undefined)
-    : [];
-  const whyNoWorker = (group: string): string => {
-    if (!workers) return "waits for a worker; the registry does not answer, so nothing is known about them";
-    const inGroup = workers.filter((worker) => worker.data.groups.includes(group));
-    if (inGroup.length === 0) return `no worker is in group "${group}": start one, or choose another group`;
-    return `waits for one of the ${inGroup.length} workers of group "${group}" to be free`;
-  };
-  const shape = instanceShape(found);
   const { definition } = loaded;
+  const { tasks, attempts } = row;
+  const why = await whyTasksWait(deps, { instance: found, definition, tasks });
   return {
-    ...shape,
-    tasks: taskShapes({ instance: found, definition, tasks: row.tasks, attempts: row.attempts, whyNoWorker }),
+    ...instanceShape(found),
+    tasks: taskShapes({ instance: found, definition, tasks, attempts, children, why }),
   };
 }
 

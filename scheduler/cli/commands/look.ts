@@ -1,6 +1,7 @@
 // The commands that look: `instances`, `show`, `logs`, `cluster`; and those that ask something of an instance.
 
-import type { ClusterShape, InstanceShape, LogChunk, Page } from "../../api/contract.ts";
+import type { ClusterShape, InstanceShape, LogChunk, Page, RunTasksRequest } from "../../api/contract.ts";
+import { OperationError } from "../../model/operation-error.ts";
 import type { Client } from "../client.ts";
 import { followLog } from "../follow.ts";
 import { type ExitCode, type Io, print, printJson } from "../io.ts";
@@ -67,7 +68,7 @@ export async function show(
     task.state,
     String(task.attempts.length),
     duration(task.startedAt, task.endedAt),
-    task.waiting?.text ?? task.attempts.at(-1)?.reason ?? "",
+    task.waiting?.text ?? task.reason ?? task.attempts.at(-1)?.reason ?? "",
   ]);
   print(io, table(io, ["TASK INSTANCE", "NAME", "TYPE", "STATE", "ATTEMPTS", "TOOK", "WHY"], rows));
   return 0;
@@ -116,14 +117,42 @@ export async function cluster(client: Client, io: Io, options: { readonly json?:
   return 0;
 }
 
+export interface RerunOptions {
+  readonly from: readonly string[];
+  readonly scope?: NonNullable<RunTasksRequest["scope"]>;
+  readonly json?: boolean;
+}
+
+/** The whole instance again, or chosen tasks inside it. */
+export async function rerun(client: Client, io: Io, id: string, options: RerunOptions): Promise<ExitCode> {
+  const { from, scope, ...rest } = options;
+  if (from.length > 0) return ask(client, io, id, "run-tasks", rest, { tasks: from, ...(scope ? { scope } : {}) });
+  if (scope) throw new OperationError("invalid", "--scope needs the tasks to start from: give --from as well");
+  return ask(client, io, id, "rerun", rest);
+}
+
+export async function forceSuccess(
+  client: Client,
+  io: Io,
+  taskInstance: string,
+  options: { readonly json?: boolean },
+): Promise<ExitCode> {
+  const one = await client.post<InstanceShape>(`/task-instances/${encodeURIComponent(taskInstance)}/force-success`, {});
+  return tellState(io, one, options);
+}
+
 export async function ask(
   client: Client,
   io: Io,
   id: string,
   action: string,
   options: { readonly json?: boolean },
+  body: object = {},
 ): Promise<ExitCode> {
-  const one = await client.post<InstanceShape>(`/instances/${encodeURIComponent(id)}/${action}`, {});
+  return tellState(io, await client.post(`/instances/${encodeURIComponent(id)}/${action}`, body), options);
+}
+
+function tellState(io: Io, one: InstanceShape, options: { readonly json?: boolean }): ExitCode {
   if (options.json) printJson(io, one);
   else print(io, `instance ${one.id} is ${coloured(io, one.state)}`);
   return 0;

@@ -12,6 +12,12 @@ export interface RunOptions {
   readonly param: readonly string[];
   readonly from: readonly string[];
   readonly scope?: NonNullable<StartRequest["scope"]>;
+  readonly priority?: NonNullable<StartRequest["priority"]>;
+  readonly failureStrategy?: NonNullable<StartRequest["failureStrategy"]>;
+  readonly workerGroup?: string;
+  readonly environment?: string;
+  readonly alertGroup?: string;
+  readonly note?: string;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
   readonly follow?: boolean;
@@ -19,8 +25,15 @@ export interface RunOptions {
 }
 
 export async function run(client: Client, io: Io, workflow: string, options: RunOptions): Promise<ExitCode> {
+  const { priority, failureStrategy, workerGroup, environment, alertGroup, note } = options;
   const request: StartRequest = {
     params: paramsOf(options.param),
+    ...(priority ? { priority } : {}),
+    ...(failureStrategy ? { failureStrategy } : {}),
+    ...(workerGroup ? { workerGroup } : {}),
+    ...(environment ? { environment } : {}),
+    ...(alertGroup ? { alertGroup } : {}),
+    ...(note ? { note } : {}),
     ...(options.from.length > 0 ? { from: [...options.from] } : {}),
     ...(options.scope ? { scope: options.scope } : {}),
     ...(options.dryRun ? { dryRun: true } : {}),
@@ -45,7 +58,7 @@ export async function run(client: Client, io: Io, workflow: string, options: Run
 export function tellEnd(io: Io, ended: InstanceShape): void {
   say(io, `instance ${ended.id} ${coloured(io, ended.state)} after ${duration(ended.startedAt, ended.endedAt)}`);
   for (const task of ended.tasks ?? []) {
-    const reason = task.attempts.at(-1)?.reason;
+    const reason = task.reason ?? task.attempts.at(-1)?.reason;
     if (task.state === "failed" || task.state === "killed") {
       say(io, `  task ${task.name} ${coloured(io, task.state)}${reason ? `: ${reason}` : ""}`);
     }
