@@ -37,6 +37,9 @@ export interface Cluster {
   readonly zookeeper: ZookeeperServer;
   readonly server: string;
   readonly token: string;
+  readonly secret: string;
+  /** The process of the member that was started last under that name. */
+  pidOf(name: string): number;
   /** Starts one more process and waits for its ready line. */
   start(kind: Kind, name: string): Promise<Member>;
   request<T>(method: string, route: string, body?: object, headers?: { readonly [name: string]: string }): Promise<T>;
@@ -55,7 +58,7 @@ export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOpt
   const folder = await mkdtemp(path.join(tmpdir(), "porpoise-cluster-"));
   const [database, zookeeper] = await Promise.all([startMariadb(), startZookeeper()]);
   const apiPort = await freePort();
-  const members: { readonly child: ChildProcess }[] = [];
+  const members: { readonly name: string; readonly child: ChildProcess }[] = [];
   const environment = (name: string): NodeJS.ProcessEnv => ({
     ...process.env,
     NODE_NO_WARNINGS: "1",
@@ -82,7 +85,7 @@ export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOpt
       env: environment(name),
       stdio: ["ignore", "pipe", "pipe"],
     });
-    members.push({ child });
+    members.push({ name, child });
     child.stderr?.pipe(createWriteStream(path.join(folder, "output", `${name}.log`), { flags: "a" }));
     return child;
   };
@@ -113,6 +116,8 @@ export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOpt
     zookeeper,
     server,
     token,
+    secret,
+    pidOf: (name) => members.findLast((member) => member.name === name)?.child.pid ?? 0,
     start,
     request: async (method, route, body, headers) => {
       const response = await fetch(`${server}/api/v1${route}`, {
