@@ -130,6 +130,8 @@ export type DeployRequest = z.infer<typeof deployRequestSchema>;
 /** The answer of `POST /deployments`. `problems` holds warnings and hints; errors are a 422. */
 export const deployResponseSchema = z.object({
   deployments: z.array(deploymentSchema),
+  /** What the project's `porpoise.json` needs and the server did not have. */
+  made: z.array(z.object({ kind: z.enum(["environment", "task_group"]), name: text })).optional(),
   problems: z.array(problemSchema),
 });
 export type DeployResponse = z.infer<typeof deployResponseSchema>;

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { alertStates } from "../model/alert.ts";
 import { datasourceKinds } from "../model/datasource.ts";
+import { readEnvironment } from "../model/environment.ts";
 import { roles } from "../model/role.ts";
 import { isParamName } from "../model/substitute.ts";
 
@@ -18,7 +19,10 @@ export const environmentSchema = z.strictObject({
   name,
   description,
   /** `export NAME=value`, a line each; values may be quoted. */
-  config: text.max(65_536),
+  config: text.max(65_536).superRefine((config, context) => {
+    const read = readEnvironment(config);
+    if (!read.ok) context.addIssue({ code: "custom", message: read.problem });
+  }),
 });
 
 export const workerGroupSchema = z.strictObject({

@@ -5,6 +5,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Settings } from "./assemble.ts";
 import { duplicateProblem, missingFiles, missingOnServer, type ServerNames, useProblems } from "./check-workspace.ts";
 import { type FlowDocument, openDocument } from "./document.ts";
+import { type Needs, withNeeds } from "./needs.ts";
 import { fileNameOf, folderOf, foldersAround } from "./paths.ts";
 import { readSettings, settingsFile } from "./settings.ts";
 import { withSeverities } from "./severities.ts";
@@ -20,6 +21,8 @@ export interface CompiledFile {
   readonly path: string;
   /** Present if and only if no problem of the file is an error; absent for a `porpoise.json`. */
   readonly definition?: WorkflowDefinition;
+  /** Of a `porpoise.json`: what the server must have. */
+  readonly needs?: Needs;
   readonly problems: readonly Problem[];
 }
 
@@ -46,9 +49,16 @@ export function compile(files: readonly SourceFile[], options: CompileOptions = 
   });
   const headers = flows.flatMap(({ header }) => header ?? []);
   const compiled = new Map<string, CompiledFile>();
-  for (const { path, problems } of settings) compiled.set(path, { path, problems });
+  for (const { path, needs, problems } of settings) compiled.set(path, { path, needs, problems });
   const hasFolder = options.hasFolder ?? foldersOf(files);
-  for (const flow of flows) compiled.set(flow.path, compileFlow(flow, headers, { hasFolder, ...options }));
+  const known =
+    options.known &&
+    withNeeds(
+      options.known,
+      settings.map((one) => one.needs),
+    );
+  const flowOptions = { hasFolder, ...options, ...(known && { known }) };
+  for (const flow of flows) compiled.set(flow.path, compileFlow(flow, headers, flowOptions));
   return files.flatMap((file) => compiled.get(file.path) ?? []);
 }
 

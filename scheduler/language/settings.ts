@@ -5,6 +5,7 @@ import { defaultAttributes } from "../tasks/task-types.ts";
 import type { Settings } from "./assemble.ts";
 import { type JsonTree, parseJson } from "./json-tree.ts";
 import { didYouMean } from "./nearest.ts";
+import { type Needs, noNeeds, readNeededEnvironments, readNeededTaskGroups } from "./needs.ts";
 import type { BlockProblem } from "./nodes.ts";
 import { parseBlock } from "./parse.ts";
 import { readAttributes } from "./read-lines.ts";
@@ -17,27 +18,29 @@ export const settingsFile = "porpoise.json";
 
 export interface SettingsResult {
   readonly settings: Settings;
+  /** What the server must have; made at deploy. */
+  readonly needs: Needs;
   readonly problems: readonly Problem[];
 }
 
-/** Known keys; the last two are checked by the server that has such things. */
 const keys = ["project", "defaults", "problems", "environments", "task_groups"] as const;
 
 export function readSettings(text: string): SettingsResult {
   const refused = refuseText(text);
-  if (refused) return { settings: { defaults: {} }, problems: [refused] };
+  if (refused) return { settings: { defaults: {} }, needs: noNeeds, problems: [refused] };
   const json = parseJson(text);
   const problems: Problem[] = [];
   const report = (code: ProblemCode, range: Range, message: string, severity: "error" | "warning" = "error") =>
     void problems.push({ code, severity, message, range });
   if (!json.ok) {
     report("syntax/unexpected", json.range, json.message);
-    return { settings: { defaults: {} }, problems };
+    return { settings: { defaults: {} }, needs: noNeeds, problems };
   }
   if (json.tree.kind !== "object") {
     report("value/type", json.tree.range, 'porpoise.json holds an object such as { "project": "retail" }');
-    return { settings: { defaults: {} }, problems };
+    return { settings: { defaults: {} }, needs: noNeeds, problems };
   }
+  let needs = noNeeds;
   let project: string | undefined;
   let defaults: Settings["defaults"] = {};
   let severities: Severities = {};
@@ -45,12 +48,14 @@ export function readSettings(text: string): SettingsResult {
     if (key === "project") project = readProject(value, report);
     else if (key === "defaults") defaults = readDefaults(value, problems, report);
     else if (key === "problems") severities = readProblems(value, report);
+    else if (key === "environments") needs = { ...needs, environments: readNeededEnvironments(value, report) };
+    else if (key === "task_groups") needs = { ...needs, taskGroups: readNeededTaskGroups(value, report) };
     else if (!keys.some((one) => one === key)) {
       const hint = didYouMean(key, keys) || `: porpoise.json has ${keys.join(", ")}`;
       report("attribute/unknown", keyRange, `there is no setting "${key}"${hint}`, "warning");
     }
   }
-  return { settings: { ...(project !== undefined && { project }), defaults, severities }, problems };
+  return { settings: { ...(project !== undefined && { project }), defaults, severities }, needs, problems };
 }
 
 type Report = (code: ProblemCode, range: Range, message: string) => void;

@@ -44,6 +44,12 @@ export async function projects(database: Database): Promise<readonly string[]> {
   return rows.map((row) => String(row.project));
 }
 
+/** `project/workflow` of all that are in use. */
+export async function workflowNames({ knex }: Database): Promise<readonly string[]> {
+  const rows: readonly Row[] = await knex("workflow").whereNull("removed_at").select("project", "name");
+  return rows.map((row) => `${row["project"]}/${row["name"]}`);
+}
+
 /** Whose instance or backfill it is. */
 export async function projectOf(
   { knex }: Database,

@@ -3,7 +3,9 @@
 import { createHash } from "node:crypto";
 import path from "node:path/posix";
 import { z } from "zod";
+import type { ServerNames } from "../../language/check-workspace.ts";
 import { type CompiledFile, compile } from "../../language/compile.ts";
+import type { Needs } from "../../language/needs.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import { type DeployedWorkflow, deploy, removeWorkflow, setScheduleOnline } from "../../store/deployments.ts";
 import { loadDefinition } from "../../store/loading.ts";
@@ -20,6 +22,7 @@ import {
 } from "../contract.ts";
 import { problemShape, workflowShape } from "../present.ts";
 import { type Route, route } from "../route.ts";
+import { makeNeeded, serverNames } from "../server-names.ts";
 import { deployedWorkflow, type RouteDeps } from "./deps.ts";
 
 export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
@@ -34,8 +37,10 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
       body: deployRequestSchema,
       answer: deployResponseSchema,
       handle: async ({ body, access }): Promise<DeployResponse> => {
-        const { workflows, contents, problems } = read(body);
+        const { workflows, contents, needs, problems } = read(body, await serverNames(database, deps.registry));
         for (const { definition } of workflows) access.demand("author", definition.project);
+        // Before the workflows: none of them may start without what it needs.
+        const made = body.plan ? [] : await makeNeeded(database, needs);
         const results = await deploy(database, {
           workflows,
           contents,
@@ -45,6 +50,7 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
         });
         deps.wake();
         return {
+          made: [...made],
           deployments: results.map((one) => ({ ...one, changes: one.changes.map((change) => ({ ...change })) })),
           problems: [...problems],
         };
@@ -109,15 +115,16 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
 interface ReadDeployment {
   readonly workflows: readonly DeployedWorkflow[];
   readonly contents: ReadonlyMap<string, Uint8Array>;
+  readonly needs: readonly Needs[];
   readonly problems: readonly ProblemShape[];
 }
 
-function read(request: DeployRequest): ReadDeployment {
+function read(request: DeployRequest, known: ServerNames): ReadDeployment {
   const bytes = new Map(request.files.map((file) => [file.path, Buffer.from(file.text, file.encoding ?? "utf8")]));
   const compiled = compile(
     // Bytes that are no UTF-8 read as replacement characters, which the compiler knows for what they are.
     request.files.map((file) => ({ path: file.path, text: bytes.get(file.path)?.toString("utf8") ?? "" })),
-    { hasFile: (file) => bytes.has(file) },
+    { hasFile: (file) => bytes.has(file), known },
   );
   const problems = compiled.flatMap((file) => file.problems.map((problem) => problemShape(file.path, problem)));
   const errors = problems.filter((problem) => problem.severity === "error");
@@ -128,7 +135,7 @@ function read(request: DeployRequest): ReadDeployment {
   const contents = new Map<string, Uint8Array>();
   const workflows = compiled.flatMap((file) => deployable(file, request, bytes, contents));
   if (workflows.length === 0) throw new OperationError("invalid", "no .flow file with a workflow was sent");
-  return { workflows, contents, problems };
+  return { workflows, contents, needs: compiled.flatMap((file) => file.needs ?? []), problems };
 }
 
 function deployable(

@@ -36,6 +36,12 @@ export async function deploy(
       print(io, io.isTerminal ? styleText("dim", text) : text);
     }
   }
+  for (const { kind, name } of answer.made ?? [])
+    print(io, `${coloured(io, "create").padEnd(io.isTerminal ? 19 : 9)} ${kind.replace("_", " ")} ${name}`);
+  for (const { path, range, severity, message, code } of answer.problems) {
+    if (severity !== "warning") continue;
+    say(io, `${path}:${range.start.line + 1}:${range.start.character + 1}: ${severity}: ${message} [${code}]`);
+  }
   if (plan) say(io, "This is the plan: nothing was changed.");
   return 0;
 }
