@@ -30,6 +30,7 @@ export interface Dispatcher {
   /** It takes nothing now: it gets nothing until it publishes something new. */
   avoid(worker: Incarnation): void;
   waitingCount(): number;
+  placedCount(): number;
 }
 
 interface WorkerView {
@@ -142,6 +143,7 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
       if (known) known.data = { ...known.data, status: "draining" };
     },
     waitingCount: () => waitingTasks.size,
+    placedCount: () => occupied.size,
   };
 }
 

@@ -5,10 +5,11 @@ import { systemClock } from "../clock/system-clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { MemberData } from "../registry/contract.ts";
-import { startTerm, type Term, type TermDeps } from "./term.ts";
+import { startTerm, type Term, type TermDeps, type Work } from "./term.ts";
 
 export interface Master {
   readonly incarnation: () => Incarnation | undefined;
+  work(): Work;
   close(): Promise<void>;
 }
 
@@ -90,6 +91,7 @@ export async function startMaster(deps: TermDeps): Promise<Master> {
 
   return {
     incarnation: () => term?.incarnation,
+    work: () => term?.work() ?? { instances: 0, waiting: 0, placed: 0 },
     close: async () => {
       closing.abort();
       stopSession();

@@ -12,6 +12,7 @@ export interface Pools {
   forget(task: TaskInstanceId): void;
   /** Somebody waits or a slot may have become free: looks soon. */
   changed(): void;
+  waitingCount(): number;
   close(): void;
 }
 
@@ -75,6 +76,7 @@ export function pools({ database, clock, log }: PoolsDeps): Pools {
     },
     forget: (task) => void waiting.delete(task),
     changed,
+    waitingCount: () => waiting.size,
     close: () => {
       isClosed = true;
       stopTimer();

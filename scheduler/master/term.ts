@@ -64,8 +64,19 @@ const defaults: MasterSettings = {
 
 export interface Term {
   readonly incarnation: Incarnation;
+  work(): Work;
   run(): void;
   close(): void;
+}
+
+/** What a master has on its hands. */
+export interface Work {
+  /** Instances that it owns and works on. */
+  readonly instances: number;
+  /** Tasks that wait for a worker or a slot of their task group. */
+  readonly waiting: number;
+  /** Attempts for which it holds a worker's slot. */
+  readonly placed: number;
 }
 
 const schedulesAtOnce = 500;
@@ -233,6 +244,11 @@ export function startTerm(deps: TermDeps): Term {
 
   return {
     incarnation: self,
+    work: () => ({
+      instances: box.size(),
+      waiting: dispatch.waitingCount() + taskGroups.waitingCount(),
+      placed: dispatch.placedCount(),
+    }),
     run: () => {
       void repeat("look", settings.lookEveryMs, look, true);
       void repeat("sweep", settings.sweepEveryMs, sweep);

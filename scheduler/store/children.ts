@@ -103,21 +103,32 @@ interface ChildRow {
   readonly state: WorkflowInstanceState;
   readonly priority: number;
   readonly parent_item: number;
+  readonly asked?: string | number | null;
 }
 
 export interface Child {
   readonly id: WorkflowInstanceId;
   readonly item: number;
   readonly state: WorkflowInstanceState;
+  /** It was asked for something that it has not obeyed yet: one that is over may be about to run again. */
+  readonly isAsked: boolean;
 }
 
 /** The children of one attempt. */
 export async function childrenOf({ knex }: Pick<Database, "knex">, parent: ParentRef): Promise<readonly Child[]> {
   const rows: readonly ChildRow[] = await childRows(knex, parent)
     .orderBy("parent_item")
-    .select("id", "state", "priority", "parent_item");
-  return rows.map((row) => ({ id: workflowInstanceId(row.id), item: Number(row.parent_item), state: row.state }));
+    .select("id", "state", "priority", "parent_item")
+    .select({ asked: knex("command as c").whereRaw("c.workflow_instance_id = workflow_instance.id").min("c.id") });
+  return rows.map(childOfRow);
 }
+
+const childOfRow = (row: ChildRow): Child => ({
+  id: workflowInstanceId(row.id),
+  item: Number(row.parent_item),
+  state: row.state,
+  isAsked: row.asked != null,
+});
 
 /** Makes them pause or stop, while the owner of their parent is still the owner, and a pause is still wanted. */
 export async function askChildren(
@@ -162,10 +173,5 @@ export async function childrenByTask(
     .where({ parent_instance: instance })
     .orderBy(["parent_task", "parent_attempt", "parent_item"])
     .select("id", "state", "priority", "parent_item", "parent_task");
-  return rows.map((row) => ({
-    id: workflowInstanceId(row.id),
-    item: Number(row.parent_item),
-    state: row.state,
-    taskIndex: Number(row.parent_task),
-  }));
+  return rows.map((row) => ({ ...childOfRow(row), taskIndex: Number(row.parent_task) }));
 }

@@ -7,36 +7,7 @@ import { after, before, describe, test } from "node:test";
 import type { InstanceShape } from "../../scheduler/api/contract.ts";
 import type { DatabaseSettings } from "../../scheduler/store/connect.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
-
-/** `a: sleep 1` lines as shell tasks, further lines of a header, edges as they are written. */
-function workflow(name: string, tasks: { readonly [name: string]: string }, edges = "", header = ""): string {
-  const blocks = Object.entries(tasks).map(([task, text]) => {
-    const [script = "", ...attributes] = text.split(" | ");
-    const lines = [...attributes.map((line) => `  ${line}`), "  ```bash", `  ${script}`, "  ```"];
-    return `task ${task}: shell {\n${lines.join("\n")}\n}\n`;
-  });
-  return `workflow t/${name} {\n${header}\n}\n\n${blocks.join("\n")}\n${edges}\n`;
-}
-
-/** `w failed: a succeeded#1, b failed#2` */
-const told = (instance: InstanceShape): string => {
-  const tasks = (instance.tasks ?? []).map((task) => {
-    const attempts = task.attempts.length > 0 ? `#${task.attempts.length}` : "";
-    return `${task.name} ${task.state}${attempts}`;
-  });
-  return `${instance.state}: ${tasks.join(", ")}`;
-};
-
-const taskOf = (instance: InstanceShape, name: string) => {
-  const found = instance.tasks?.find((task) => task.name === name);
-  assert.ok(found, `no task ${name} in ${told(instance)}`);
-  return found;
-};
-
-const isRunning =
-  (task: string) =>
-  (instance: InstanceShape): boolean =>
-    instance.tasks?.find(({ name }) => name === task)?.state === "running";
+import { isRunning, taskOf, told, workflow } from "./words.ts";
 
 export function semantics(name: string, database?: () => Promise<DatabaseSettings>): void {
   describe(`the engine on ${name}`, () => {
@@ -204,10 +175,20 @@ export function semantics(name: string, database?: () => Promise<DatabaseSetting
       test("S36: a task whose worker group is empty says why it waits", async () => {
         await engine.deploy(workflow("s36", { a: "true | worker_group = nobody" }));
         const { id } = await engine.start("t/s36");
-        const waits = await engine.until(id, (one) => taskOf(one, "a").waiting?.reason === "dispatch");
+        const waits = await engine.until(id, (one) => taskOf(one, "a").waiting?.reason === "group");
         assert.match(taskOf(waits, "a").waiting?.text ?? "", /no worker is in group "nobody"/);
         await engine.ask(id, "stop");
         assert.equal(told(await engine.over(id)), "stopped: a killed");
+        await engine.assertNothingLeft();
+      });
+      test("S36: with a dispatch timeout the task that finds no worker fails, without an attempt", async () => {
+        await engine.deploy(workflow("s36", { a: "true | worker_group = nobody | dispatch_timeout = 10s" }));
+        const { id } = await engine.start("t/s36");
+        await engine.until(id, (one) => taskOf(one, "a").waiting?.reason === "group");
+        engine.clock.move(10_000);
+        const ended = await engine.over(id);
+        assert.equal(told(ended), "failed: a failed");
+        assert.match(taskOf(ended, "a").reason ?? "", /no worker took it within 10 s/);
         await engine.assertNothingLeft();
       });
       test("a failed task is tried again, and each attempt has its log", async () => {

@@ -53,7 +53,7 @@ describe("what a master owns", () => {
         heardFrom: () => {},
         close: () => {},
       }),
-      pools: { wait: () => {}, forget: () => {}, changed: () => {}, close: () => {} },
+      pools: { wait: () => {}, forget: () => {}, changed: () => {}, waitingCount: () => 0, close: () => {} },
       preparations: {
         prepare: async () => ({ ok: true, prepared: { environment: {}, secrets: [] } }),
         projectParams: async () => ({}),

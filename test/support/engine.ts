@@ -26,6 +26,7 @@ import { migrate } from "../../scheduler/store/migrations.ts";
 import { createToken } from "../../scheduler/store/tokens.ts";
 import { startWorker } from "../../scheduler/worker/worker.ts";
 import { type MemoryRegistry, memoryRegistry } from "./memory-registry.ts";
+import { type MovableClock, movableClock } from "./movable-clock.ts";
 import { guardCommand, sqlCommand } from "./worker.ts";
 
 export interface Engine {
@@ -34,6 +35,8 @@ export interface Engine {
   readonly folder: string;
   readonly server: string;
   readonly token: string;
+  /** The masters'. */
+  readonly clock: MovableClock;
   /** Sends `.flow` text as `<name>.flow`, with what else is named. */
   deploy(text: string, more?: { readonly [path: string]: string }): Promise<DeployResponse>;
   start(workflow: string, request?: StartRequest): Promise<InstanceShape>;
@@ -107,9 +110,12 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
   });
   await worker.joined;
   const masters: Master[] = [];
+  const clock = movableClock();
+  const mastersDatabase = { ...database, nowMs: () => database.nowMs() + Math.round(clock.movedMs()) };
   const newMaster = async (): Promise<Master> => {
     const master = await startMaster({
-      database,
+      database: mastersDatabase,
+      clock,
       registry: seatIn(registry),
       newIncarnation: newIncarnation("master"),
       secret,
@@ -160,6 +166,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
     folder,
     server: api.url,
     token,
+    clock,
     deploy: (text, more = {}) => {
       const name = /^workflow\s+(?:\S+\/)?([\w-]+)/m.exec(text)?.[1] ?? "test";
       const files = [
@@ -209,11 +216,23 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       for (;;) {
         const owned = await knex("workflow_instance").whereNotNull("owner").select("id", "state");
         const commands = await knex("command").select("kind", "workflow_instance_id");
-        const open = await knex("attempt").whereIn("state", ["dispatched", "running"]).select();
+        // A paused task of a sub-workflow keeps its attempt, as its child is paused.
+        const open = await knex("attempt as a")
+          .join("task_instance as t", (join) => {
+            join.on("t.workflow_instance_id", "a.workflow_instance_id").andOn("t.task_index", "a.task_index");
+          })
+          .whereIn("a.state", ["dispatched", "running"])
+          .whereNot("t.state", "paused")
+          .select("a.*");
         const running = worker.running();
         const processes = await taskProcesses(folder);
-        const left = { owned, commands, open, running, processes };
-        if (owned.length + commands.length + open.length + running + processes.length === 0) return;
+        const slots = await knex("task_group_slot").select();
+        const master = masters.at(-1)?.work() ?? { instances: 0, waiting: 0, placed: 0 };
+        const kept = master.instances + master.waiting + master.placed;
+        const left = { owned, commands, open, running, processes, slots, master };
+        if (owned.length + commands.length + open.length + running + processes.length + slots.length + kept === 0) {
+          return;
+        }
         assert.ok(performance.now() < end, `something is left: ${JSON.stringify(left)}`);
         await delay(20);
       }

@@ -82,7 +82,7 @@ export const subWorkflow: LogicType = (task, definition, context) => {
       return {};
     }
     const atMs = database.nowMs();
-    const open = children.filter(({ state }) => !isOver(state));
+    const open = children.filter(({ state, isAsked }) => !isOver(state) || isAsked);
     if (open.length === 0 && (children.length >= wantedCount || wish === "stop")) {
       return { event: { kind: "ended", attempt, atMs, ...outcomeOf(children, wantedCount, name) } };
     }

@@ -1,0 +1,3 @@
+import { commands } from "./commands.ts";
+
+commands("SQLite");

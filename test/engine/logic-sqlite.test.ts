@@ -1,0 +1,3 @@
+import { logic } from "./logic.ts";
+
+logic("SQLite");
