@@ -1,0 +1,42 @@
+// Many simulated hours of faults in which nothing may be lost or doubled; and faults of our own, which must show.
+// PORPOISE_SEEDS makes the run longer, PORPOISE_SEED is where it begins.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { plants } from "../simulator/plants.ts";
+import { runSeeds } from "../simulator/seeds.ts";
+
+const count = Number(process.env["PORPOISE_SEEDS"] ?? 1_000);
+const from = Number(process.env["PORPOISE_SEED"] ?? 1);
+
+test("nothing is lost and nothing runs twice in any simulated run", { timeout: 3_600_000 }, async (t) => {
+  const result = await runSeeds({ from, count });
+  const perSecond = result.hours / (result.tookMs / 1_000);
+  t.diagnostic(
+    `seeds ${from} to ${from + result.runs - 1}: ${result.hours.toFixed(0)} simulated hours (${result.skippedHours.toFixed(0)} idle), ` +
+      `${perSecond.toFixed(2)} a second, ${result.faults} faults, ${result.instances} instances, ${result.attempts} attempts`,
+  );
+  assert.deepEqual(
+    result.violated.map((run) => `seed ${run.seed}: ${run.violations.join("; ")}`),
+    [],
+  );
+  assert.equal(result.runs, count);
+  assert.ok(result.faults >= 20 * count, `${result.faults} faults`);
+});
+
+describe("the simulator finds what is planted, within a minute", () => {
+  for (const plant of plants) {
+    test(plant.name, { timeout: 180_000 }, async (t) => {
+      const result = await runSeeds({
+        from: 1,
+        count: 1_000,
+        plant,
+        limitMs: 60_000,
+        onRun: (run) => run.violations.length > 0,
+      });
+      const [found] = result.violated;
+      t.diagnostic(`${result.runs} runs, ${(result.tookMs / 1_000).toFixed(1)} s: ${found?.violations[0]}`);
+      assert.ok(found, `${result.runs} runs showed nothing`);
+    });
+  }
+});

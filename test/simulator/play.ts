@@ -1,0 +1,79 @@
+// A simulated run that follows a script instead of chance: an interleaving that once went wrong, kept.
+
+import { compile } from "../../scheduler/language/compile.ts";
+import type { Flow } from "./flows.ts";
+import { type Scene, type SceneOptions, scene } from "./scene.ts";
+import { schemaStatements } from "./schema.ts";
+import type { Witnessed } from "./witness.ts";
+
+export interface Script extends Pick<SceneOptions, "leaseMs" | "masters" | "workers"> {
+  /** Text of one workflow, of project `sim`. */
+  readonly flow: string;
+  /** How long each attempt's process runs. */
+  readonly tasksMs: number;
+  readonly forMs: number;
+  /** What happens, by `at` of milliseconds since the workflow was started. */
+  readonly story: (stage: Scene, at: (ms: number, act: () => void) => void) => void;
+}
+
+export interface Played {
+  readonly attempts: readonly Witnessed[];
+  readonly doubled: readonly string[];
+  readonly broken: readonly string[];
+  readonly instances: readonly { readonly id: number; readonly state: string }[];
+}
+
+export async function play(script: Script): Promise<Played> {
+  const { leaseMs, masters, workers } = script;
+  const stage = scene({
+    seed: 1,
+    schema: await schemaStatements(),
+    keepNotes: process.env["PORPOISE_NOTES"] !== undefined,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+    masters: masters ?? 1,
+    workers: workers ?? 2,
+    behaviour: () => ({ forMs: script.tasksMs, outcome: "succeeded" }),
+  });
+  const { world } = stage;
+  const flow = flowOf(script.flow);
+  let isOver = false;
+  for (const seat of stage.cluster.seats) stage.cluster.start(seat);
+  // Time enough to find each other.
+  world.after(settleMs, () => {
+    void stage.user.deploy([flow]).then(() => {
+      stage.user.start(flow);
+      script.story(stage, (ms, act) => void world.after(ms, act));
+      world.after(script.forMs, () => {
+        isOver = true;
+      });
+    });
+  });
+  await world.run(() => isOver);
+  for (const note of world.notes) console.error(note);
+  const instances = (
+    stage.database.own.prepare("select id, state from workflow_instance order by id").all([]) as Played["instances"]
+  ) // the columns asked for
+    .map((row) => ({ ...row }));
+  const played = {
+    attempts: stage.witness.all(),
+    doubled: stage.witness.doubled,
+    broken: stage.broken,
+    instances,
+  };
+  stage.close();
+  return played;
+}
+
+const settleMs = 5_000;
+
+function flowOf(text: string): Flow {
+  const [compiled] = compile([{ path: "script.flow", text }]);
+  if (compiled?.definition === undefined) throw new Error(JSON.stringify(compiled?.problems));
+  const { definition } = compiled;
+  return {
+    name: definition.name,
+    workflow: { definition, path: "script.flow", source: text, files: [] },
+    isScheduled: false,
+    isSerial: definition.concurrency !== "parallel",
+  };
+}

@@ -1,0 +1,90 @@
+// A simulated cluster with all around it, at the beginning of a run.
+
+import type { Assignment } from "../../scheduler/wire/messages.ts";
+import { installAudit } from "./audit.ts";
+import { type SimulatedCluster, simulatedCluster } from "./cluster.ts";
+import { type DatabaseServer, databaseServer } from "./database.ts";
+import { eavesdropper } from "./eavesdropper.ts";
+import { type Behaviour, machine } from "./machine.ts";
+import { type SimulatedNetwork, simulatedNetwork } from "./network.ts";
+import { simulatedProcess } from "./process.ts";
+import { type RegistryServer, registryServer } from "./registry.ts";
+import { type User, user } from "./user.ts";
+import { type Witness, witness } from "./witness.ts";
+import { type World, world } from "./world.ts";
+
+export interface Scene {
+  readonly world: World;
+  readonly witness: Witness;
+  readonly database: DatabaseServer;
+  readonly network: SimulatedNetwork;
+  readonly registry: RegistryServer;
+  readonly cluster: SimulatedCluster;
+  readonly user: User;
+  /** What was overheard that must not be. */
+  readonly broken: string[];
+  close(): void;
+}
+
+export interface SceneOptions {
+  readonly seed: number;
+  readonly schema: string;
+  readonly keepNotes: boolean;
+  readonly leaseMs?: number;
+  readonly masters?: number;
+  readonly workers?: number;
+  readonly behaviour: (world: World, assignment: Assignment) => Behaviour;
+}
+
+/** What every clock on a wall showed, about. */
+export const beginMs = Date.UTC(2026, 0, 5, 6, 0, 30);
+
+export function scene(options: SceneOptions): Scene {
+  const here = world(options.seed, options.keepNotes);
+  const leaseMs = options.leaseMs ?? [3_000, 6_000, 12_000][here.pick(3)] ?? 6_000;
+  const seen = witness(here);
+  const database = databaseServer(here, beginMs, options.schema);
+  installAudit(database.own);
+  const broken: string[] = [];
+  const network = simulatedNetwork(here, {
+    onMessage: eavesdropper(here, database, (text) => void broken.push(text)),
+  });
+  const registry = registryServer(here, leaseMs);
+  const machines = Array.from({ length: options.workers ?? 1 + here.pick(3) }, (_, index) =>
+    machine({
+      world: here,
+      name: `w${index + 1}`,
+      leaseMs,
+      graceMs: 2_000,
+      witness: seen,
+      behaviour: (assignment) => options.behaviour(here, assignment),
+    }),
+  );
+  const cluster = simulatedCluster({
+    world: here,
+    epochMs: beginMs,
+    network,
+    registry,
+    database,
+    masters: options.masters ?? 1 + here.pick(3),
+    machines,
+    slots: 2 + here.pick(6),
+    lookEveryMs: 1_000,
+    sweepEveryMs: 3_000,
+  });
+  const person = user({ world: here, process: simulatedProcess(here, "user", beginMs), server: database });
+  return {
+    world: here,
+    witness: seen,
+    database,
+    network,
+    registry,
+    cluster,
+    user: person,
+    broken,
+    close: () => {
+      for (const seat of cluster.seats) seat.process?.kill();
+      database.own.close();
+    },
+  };
+}
