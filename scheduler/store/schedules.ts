@@ -4,7 +4,7 @@ import type { Knex } from "knex";
 import { type CatchUp, priorities, type WorkflowDefinition } from "../model/definition.ts";
 import type { WorkflowInstanceId } from "../model/ids.ts";
 import type { Database } from "./database.ts";
-import { createInstance } from "./instances.ts";
+import { createInstances } from "./instances.ts";
 import type { Row } from "./records.ts";
 
 export interface ScheduleRecord {
@@ -58,35 +58,53 @@ export async function fireDueSchedules(
       .orderBy("s.workflow_id")
       .forUpdate()
       .select("s.*", "w.version", "v.definition");
-    const created: WorkflowInstanceId[] = [];
-    for (const row of rows) created.push(...(await fire(transaction, nowMs, row, decide(scheduleFromRow(row)))));
+    // Another master was faster.
+    if (rows.length === 0) return [];
+    const firings = rows.map((row) => ({ row, firing: decide(scheduleFromRow(row)) }));
+    const created = await createInstances(
+      transaction,
+      nowMs,
+      firings.flatMap(({ row, firing }) => firing.fireTimesMs.map((timeMs) => scheduledInstance(row, timeMs))),
+    );
+    await keepNextFires(
+      transaction,
+      firings.map(({ row, firing }) => ({ workflowId: row.workflow_id, nextFireAtMs: firing.nextFireAtMs })),
+    );
     return created;
   });
 }
 
-async function fire(
+interface DueRow {
+  readonly workflow_id: string | number;
+  readonly version: number;
+  readonly definition: string;
+}
+
+function scheduledInstance({ workflow_id, version, definition }: DueRow, scheduleTimeMs: number) {
+  const { priority } = JSON.parse(definition) as WorkflowDefinition; // written by a deployment of this schema
+  return {
+    workflowId: String(workflow_id),
+    version: Number(version),
+    trigger: "schedule",
+    scheduleTimeMs,
+    dryRun: false,
+    priority: priorities.indexOf(priority),
+    options: { params: {} },
+    origin: `schedule:${workflow_id}:${scheduleTimeMs}`,
+  } as const;
+}
+
+/** All in one statement: each row has a time of its own. */
+async function keepNextFires(
   transaction: Knex.Transaction,
-  nowMs: number,
-  row: { readonly workflow_id: string | number; readonly version: number; readonly definition: string },
-  firing: Firing,
-): Promise<readonly WorkflowInstanceId[]> {
-  const created: WorkflowInstanceId[] = [];
-  const { priority } = JSON.parse(row.definition) as WorkflowDefinition; // written by a deployment of this schema
-  for (const scheduleTimeMs of firing.fireTimesMs) {
-    const { id, isNew } = await createInstance(transaction, nowMs, {
-      workflowId: String(row.workflow_id),
-      version: Number(row.version),
-      trigger: "schedule",
-      scheduleTimeMs,
-      dryRun: false,
-      priority: priorities.indexOf(priority),
-      options: { params: {} },
-      origin: `schedule:${row.workflow_id}:${scheduleTimeMs}`,
-    });
-    if (isNew) created.push(id);
-  }
-  await transaction("schedule").where({ workflow_id: row.workflow_id }).update({ next_fire_at: firing.nextFireAtMs });
-  return created;
+  next: readonly { readonly workflowId: string | number; readonly nextFireAtMs: number | null }[],
+): Promise<void> {
+  const cases = next.map(() => "when ? then ?").join(" ");
+  const values = next.flatMap(({ workflowId, nextFireAtMs }) => [workflowId, nextFireAtMs]);
+  const ids = next.map(({ workflowId }) => workflowId);
+  await transaction("schedule")
+    .whereIn("workflow_id", ids)
+    .update({ next_fire_at: transaction.raw(`case workflow_id ${cases} end`, values) });
 }
 
 function scheduleFromRow(row: Row): ScheduleRecord {

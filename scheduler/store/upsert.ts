@@ -16,6 +16,13 @@ export interface UpsertTable {
 /** Statement sizes: few different ones, so that prepared statements are found again. */
 const sizes = [256, 64, 16, 4, 1] as const;
 
+/** As `upsert`, of rows that are not there yet; the database gives them their ids. */
+export const insertRows = (
+  knex: Knex,
+  table: Pick<UpsertTable, "name" | "columns">,
+  rows: readonly (readonly Value[])[],
+): Promise<void> => upsert(knex, { ...table, key: [] }, rows);
+
 export async function upsert(knex: Knex, table: UpsertTable, rows: readonly (readonly Value[])[]): Promise<void> {
   let done = 0;
   for (const size of sizes) {
@@ -33,6 +40,8 @@ function statement(knex: Knex, { name, columns, key, keepsOld }: UpsertTable, si
   const set = isSqlite
     ? replaced.map((column) => `${column}=excluded.${column}`).join(",")
     : replaced.map((column) => `${column}=values(${column})`).join(",");
+  if (key.length === 0)
+    return `insert into ${name} (${columns.join(",")}) values ${new Array(size).fill(row).join(",")}`;
   const onConflict = isSqlite
     ? ` on conflict (${key.join(",")}) do ${set ? `update set ${set}` : "nothing"}`
     : ` on duplicate key update ${set || `${first}=${first}`}`;

@@ -15,10 +15,10 @@ export interface MariadbServer {
   readonly password: "";
   /** Creates an empty database (UTF-8) and gives its name back. */
   createDatabase(name: string): Promise<string>;
-  /** Runs one statement outside any database, as root. */
-  run(statement: string): Promise<void>;
+  /** Runs one statement as root; outside any database unless one is named. */
+  run(statement: string, database?: string): Promise<void>;
   /** The one number that a statement gives. */
-  count(statement: string): Promise<number>;
+  count(statement: string, database?: string): Promise<number>;
   pause(): void;
   resume(): void;
   kill(): Promise<void>;
@@ -71,16 +71,22 @@ export async function startMariadb(): Promise<MariadbServer> {
 
   await install();
   let server = await start();
-  const ask = async (statement: string): Promise<unknown> => {
-    const connection = await createConnection({ host: "127.0.0.1", port, user: "root", connectTimeout: 5_000 });
+  const ask = async (statement: string, database?: string): Promise<unknown> => {
+    const connection = await createConnection({
+      host: "127.0.0.1",
+      port,
+      user: "root",
+      connectTimeout: 5_000,
+      ...(database === undefined ? {} : { database }),
+    });
     try {
       return (await connection.query({ sql: statement, rowsAsArray: true }))[0];
     } finally {
       await connection.end();
     }
   };
-  const run = async (statement: string): Promise<void> => {
-    await ask(statement);
+  const run = async (statement: string, database?: string): Promise<void> => {
+    await ask(statement, database);
   };
   const end = async (): Promise<void> => {
     await server.stop();
@@ -91,7 +97,8 @@ export async function startMariadb(): Promise<MariadbServer> {
     user: "root",
     password: "",
     run,
-    count: async (statement) => Number(((await ask(statement)) as readonly (readonly unknown[])[])[0]?.[0]), // rows as arrays
+    count: async (statement, database) =>
+      Number(((await ask(statement, database)) as readonly (readonly unknown[])[])[0]?.[0]), // rows as arrays
     createDatabase: async (name) => {
       await run(`create database \`${name}\` character set utf8mb4`);
       return name;
