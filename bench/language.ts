@@ -42,7 +42,7 @@ export function bigWorkflow(tasks: number): string {
 
 /** `program` is the server to measure. */
 export async function measureLanguage(program: string, tasks: number, edits: number): Promise<LanguageNumbers> {
-  const server = await startTestServer(undefined, program);
+  const server = await startTestServer(undefined, { program });
   const uri = "file:///bench/big.flow";
   try {
     const text = bigWorkflow(tasks);

@@ -17,7 +17,7 @@ import {
 } from "vscode-languageserver/node";
 import type { Completions } from "../scheduler/language/features/completion.ts";
 import type { Completion } from "../scheduler/language/features/completion-item.ts";
-import type { Fix } from "../scheduler/language/features/fixes.ts";
+import type { Fix } from "../scheduler/language/features/fix.ts";
 import type { OutlineSymbol } from "../scheduler/language/features/outline.ts";
 import type { Position, Problem, Range, Severity } from "../scheduler/model/problem.ts";
 
@@ -70,12 +70,20 @@ export const toTextEdit = ({ range, text }: { readonly range: Range; readonly te
   newText: text,
 });
 
-export const toCodeAction = ({ title, problem, edit, isPreferred }: Fix, uri: string): CodeAction => ({
+/** `create`: the address of a file beside the document. */
+export const toCodeAction = (
+  { title, problem, edit, isPreferred, creates }: Fix,
+  uri: string,
+  create: (path: string) => string,
+): CodeAction => ({
   title,
   kind: CodeActionKind.QuickFix,
   diagnostics: toDiagnostics([problem], uri, (path) => path),
   isPreferred,
-  edit: { changes: { [uri]: [toTextEdit(edit)] } },
+  edit:
+    creates === undefined
+      ? { changes: { [uri]: [toTextEdit(edit)] } }
+      : { documentChanges: [{ kind: "create", uri: create(creates), options: { ignoreIfExists: true } }] },
 });
 
 const completionKinds: { readonly [kind in Completion["kind"]]: CompletionItemKind } = {

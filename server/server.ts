@@ -3,25 +3,36 @@
 import {
   CodeActionKind,
   type Connection,
+  DiagnosticRefreshRequest,
+  DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  DocumentDiagnosticReportKind,
   type InitializeParams,
   type InitializeResult,
-  LSPErrorCodes,
-  MarkupKind,
-  ResponseError,
+  InlayHintRefreshRequest,
   TextDocumentSyncKind,
 } from "vscode-languageserver/node";
-import { complete } from "../scheduler/language/features/completion.ts";
-import { fixesAt } from "../scheduler/language/features/fixes.ts";
-import { hover } from "../scheduler/language/features/hover.ts";
-import { folds, lensHeader, outline } from "../scheduler/language/features/outline.ts";
-import { definitionsOf, nameAt, referencesOf } from "../scheduler/language/features/references.ts";
-import { prepareRename, rename } from "../scheduler/language/features/rename.ts";
-import { formatEdits } from "../scheduler/language/format.ts";
-import { toCodeAction, toCompletionItems, toDocumentSymbol, toRange, toTextEdit } from "./convert.ts";
+import type { ServerNames } from "../scheduler/language/check-workspace.ts";
+import { embeddedScriptAt, previewScript } from "../scheduler/language/features/preview.ts";
+import { semanticModifiers, semanticTypes } from "../scheduler/language/features/semantic-tokens.ts";
+import { type Configuration, defaultConfiguration, readConfiguration } from "./configuration.ts";
 import { documents } from "./documents.ts";
+import { editing } from "./editing.ts";
+import { navigating } from "./navigating.ts";
 import { outlineOf } from "./outline.ts";
-import { type LensTarget, lensCommands, type OutlineParams, outlineRequest } from "./protocol.ts";
+import {
+  type EmbeddedParams,
+  embeddedRequest,
+  type InitializationOptions,
+  type OutlineParams,
+  outlineRequest,
+  type PreviewParams,
+  previewRequest,
+  type ServerNamesParams,
+  serverNamesNotification,
+} from "./protocol.ts";
+import type { Session } from "./session.ts";
+import { showing } from "./showing.ts";
 import { workspaceFiles } from "./workspace-files.ts";
 
 export interface ServerDeps {
@@ -32,25 +43,59 @@ export interface ServerDeps {
 /** Answers on the connection from its `initialize` on; the caller made it and listens. */
 export function startServer(connection: Connection, { now }: ServerDeps): void {
   const warn = (message: string) => connection.console.warn(message);
-  let files = workspaceFiles([], warn);
-  const open = documents(connection, () => files);
   const scanning = new AbortController();
-  let canWatch = false;
+  const scan = Promise.withResolvers<void>();
+  let files = workspaceFiles([], warn);
+  let client = clientOf({});
+  let configuration = defaultConfiguration;
+  let known: ServerNames | undefined;
+  const open = documents({
+    connection,
+    files: () => files,
+    known: () => known,
+    severities: () => configuration.severities,
+    doesPush: () => !client.pulls,
+    refresh: () => void (client.refreshesDiagnostics && connection.sendRequest(DiagnosticRefreshRequest.type)),
+  });
+  const session: Session = {
+    connection,
+    open,
+    files: () => files,
+    configuration: () => configuration,
+    known: () => known,
+    now,
+    scanned: () => scan.promise,
+  };
+
+  const configure = async (given?: unknown): Promise<void> => {
+    configuration = await askConfiguration(connection, client.hasConfiguration, given, warn);
+    open.publishAll();
+    if (client.refreshesHints) await connection.sendRequest(InlayHintRefreshRequest.type);
+  };
 
   connection.onInitialize((params): InitializeResult => {
     files = workspaceFiles(foldersOf(params), warn);
-    canWatch = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false;
-    return { capabilities, serverInfo: { name: "porpoise" } };
+    client = clientOf(params);
+    return {
+      capabilities: { ...capabilities, ...(client.pulls && { diagnosticProvider }) },
+      serverInfo: { name: "porpoise" },
+    };
   });
   connection.onInitialized(async () => {
-    if (canWatch) {
+    await files.scan(scanning.signal).finally(scan.resolve);
+    if (client.watches) {
       const watchers = [{ globPattern: "**/*.flow" }, { globPattern: "**/porpoise.json" }];
       await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
     }
-    await files.scan(scanning.signal);
-    open.publishAll();
+    if (client.tellsConfiguration)
+      await connection.client.register(DidChangeConfigurationNotification.type, { section: "porpoise" });
+    await configure();
   });
-  connection.onShutdown(() => scanning.abort());
+  connection.onShutdown(() => {
+    scanning.abort();
+    scan.resolve();
+  });
+  connection.onDidChangeConfiguration(({ settings }) => configure(settings));
 
   connection.onDidOpenTextDocument(({ textDocument: { uri, version, text } }) => open.open(uri, version, text));
   connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) =>
@@ -61,114 +106,94 @@ export function startServer(connection: Connection, { now }: ServerDeps): void {
     for (const { uri } of changes) await files.refresh(uri);
     open.publishAll();
   });
+  connection.languages.diagnostics.on(({ textDocument: { uri } }) => ({
+    kind: DocumentDiagnosticReportKind.Full,
+    items: open.diagnostics(uri),
+  }));
 
-  connection.onCompletion(({ textDocument, position }) => {
-    const document = open.get(textDocument.uri)?.document;
-    if (!document) return null;
-    const found = complete(document, position);
-    return { isIncomplete: found.isIncomplete, items: toCompletionItems(found, position) };
-  });
-  connection.onHover(({ textDocument, position }) => {
-    const document = open.get(textDocument.uri)?.document;
-    const found = document && hover(document, position, now());
-    return found
-      ? { contents: { kind: MarkupKind.Markdown, value: found.markdown }, range: toRange(found.range) }
-      : null;
-  });
-  connection.onDefinition(({ textDocument, position }) => {
-    const document = open.get(textDocument.uri)?.document;
-    const found = document && nameAt(document, position);
-    if (!document || !found) return null;
-    return definitionsOf(document, found).map((range) => ({ uri: textDocument.uri, range: toRange(range) }));
-  });
-  connection.onReferences(({ textDocument, position, context }) => {
-    const document = open.get(textDocument.uri)?.document;
-    const found = document && nameAt(document, position);
-    if (!document || !found) return null;
-    const hidden = context.includeDeclaration ? [] : definitionsOf(document, found).map(rangeKey);
-    const ranges = referencesOf(document, found).filter((range) => !hidden.includes(rangeKey(range)));
-    return ranges.map((range) => ({ uri: textDocument.uri, range: toRange(range) }));
-  });
-  connection.onDocumentHighlight(({ textDocument, position }) => {
-    const document = open.get(textDocument.uri)?.document;
-    const found = document && nameAt(document, position);
-    return document && found ? referencesOf(document, found).map((range) => ({ range: toRange(range) })) : null;
-  });
-  connection.onDocumentSymbol(({ textDocument }) => {
-    const document = open.get(textDocument.uri)?.document;
-    return document ? outline(document).map(toDocumentSymbol) : null;
-  });
-  connection.onFoldingRanges(({ textDocument }) => {
-    const document = open.get(textDocument.uri)?.document;
-    return document ? folds(document).map(({ from, to }) => ({ startLine: from, endLine: to })) : null;
-  });
-  connection.onPrepareRename(({ textDocument, position }) => {
-    const document = open.get(textDocument.uri)?.document;
-    if (!document) return null;
-    const found = prepareRename(document, position);
-    if ("refusal" in found) return refused(found.refusal);
-    return { range: toRange(found.range), placeholder: found.name };
-  });
-  connection.onRenameRequest(({ textDocument, position, newName }) => {
-    const document = open.get(textDocument.uri)?.document;
-    if (!document) return null;
-    const found = rename(document, position, newName);
-    return "refusal" in found ? refused(found.refusal) : { changes: { [textDocument.uri]: found.map(toTextEdit) } };
-  });
-  connection.onCodeAction(({ textDocument: { uri }, range, context }) => {
-    const document = open.get(uri)?.document;
-    const isWanted = context.only?.some((kind) => CodeActionKind.QuickFix.startsWith(kind)) ?? true;
-    return document && isWanted ? fixesAt(document, range).map((fix) => toCodeAction(fix, uri)) : null;
-  });
-  connection.onDocumentFormatting(({ textDocument }) => {
-    const document = open.get(textDocument.uri)?.document;
-    return document ? formatEdits(document).map(toTextEdit) : null;
-  });
-  connection.onDocumentRangeFormatting(({ textDocument, range }) => {
-    const document = open.get(textDocument.uri)?.document;
-    return document ? formatEdits(document, range).map(toTextEdit) : null;
-  });
-  connection.onCodeLens(({ textDocument: { uri } }) => {
-    const one = open.get(uri);
-    const header = one && lensHeader(one.document, files.settingsFor(one.path));
-    if (!header) return null;
-    const target: LensTarget = { uri, project: header.project, workflow: header.workflow };
-    const lens = (title: string, command: string) => ({
-      range: toRange(header.range),
-      command: { title, command, arguments: [target] },
-    });
-    return [
-      lens("Run", lensCommands.run),
-      lens("Backfill…", lensCommands.backfill),
-      lens("Deploy", lensCommands.deploy),
-    ];
+  editing(session);
+  navigating(session);
+  showing(session);
+
+  connection.onNotification(serverNamesNotification, ({ names }: ServerNamesParams) => {
+    known = names ?? undefined;
+    open.publishAll();
   });
   connection.onRequest(outlineRequest, ({ text }: OutlineParams) => outlineOf(text) ?? null);
+  connection.onRequest(previewRequest, ({ uri, position, params }: PreviewParams) => {
+    const one = open.get(uri);
+    const settings = one && files.settingsFor(one.path);
+    const facts = { baseTimeMs: now(), settings, ...(params && { params }) };
+    return (one && previewScript(one.document, position, facts)) ?? null;
+  });
+  connection.onRequest(embeddedRequest, ({ uri, position }: EmbeddedParams) => {
+    const one = open.get(uri);
+    return (one && embeddedScriptAt(one.document, position)) ?? null;
+  });
 }
+
+const diagnosticProvider = { interFileDependencies: true, workspaceDiagnostics: false };
 
 const capabilities: InitializeResult["capabilities"] = {
   textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-  completionProvider: { triggerCharacters: ["{", "[", '"', ">", "=", ":", " ", "."] },
+  completionProvider: { triggerCharacters: ["{", "[", '"', ">", "=", ":", " ", ".", "/", "@", "("] },
   hoverProvider: true,
   definitionProvider: true,
   referencesProvider: true,
   documentHighlightProvider: true,
   documentSymbolProvider: true,
+  workspaceSymbolProvider: true,
+  documentLinkProvider: {},
+  callHierarchyProvider: true,
+  selectionRangeProvider: true,
   foldingRangeProvider: true,
-  codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+  inlayHintProvider: true,
+  semanticTokensProvider: {
+    legend: { tokenTypes: [...semanticTypes], tokenModifiers: [...semanticModifiers] },
+    full: { delta: true },
+    range: true,
+  },
+  codeActionProvider: {
+    codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite, CodeActionKind.RefactorExtract],
+  },
   renameProvider: { prepareProvider: true },
   documentFormattingProvider: true,
   documentRangeFormattingProvider: true,
+  documentOnTypeFormattingProvider: { firstTriggerCharacter: "}" },
   codeLensProvider: {},
+  workspace: { workspaceFolders: { supported: true } },
 };
+
+/** What the client can do, as far as it matters here. */
+function clientOf({ capabilities: can, initializationOptions }: Partial<InitializeParams>) {
+  // Whatever a client sends; only one word of it is known here.
+  const options = (initializationOptions ?? {}) as InitializationOptions;
+  return {
+    pulls: can?.textDocument?.diagnostic !== undefined && options.diagnostics !== "push",
+    refreshesDiagnostics: can?.workspace?.diagnostics?.refreshSupport ?? false,
+    refreshesHints: can?.workspace?.inlayHint?.refreshSupport ?? false,
+    watches: can?.workspace?.didChangeWatchedFiles?.dynamicRegistration ?? false,
+    hasConfiguration: can?.workspace?.configuration ?? false,
+    tellsConfiguration: can?.workspace?.didChangeConfiguration?.dynamicRegistration ?? false,
+  };
+}
+
+/** Asked for where the client can be asked, else what it has sent. */
+async function askConfiguration(
+  connection: Connection,
+  canAsk: boolean,
+  given: unknown,
+  warn: (message: string) => void,
+): Promise<Configuration> {
+  const ask = async (): Promise<unknown> => connection.workspace.getConfiguration("porpoise");
+  const asked = canAsk
+    ? await ask().catch((error: unknown) => warn(`the client did not tell its settings: ${String(error)}`))
+    : undefined;
+  const sent = typeof given === "object" && given !== null && "porpoise" in given ? given.porpoise : given;
+  return readConfiguration(asked ?? sent, warn);
+}
 
 function foldersOf(params: InitializeParams): readonly string[] {
   if (params.workspaceFolders) return params.workspaceFolders.map((folder) => folder.uri);
   return params.rootUri === null || params.rootUri === undefined ? [] : [params.rootUri];
 }
-
-/** The editor shows the message where the name stands. */
-const refused = (message: string): ResponseError<undefined> => new ResponseError(LSPErrorCodes.RequestFailed, message);
-
-const rangeKey = ({ start }: { readonly start: { readonly line: number; readonly character: number } }): string =>
-  `${start.line}:${start.character}`;

@@ -1,6 +1,6 @@
 // The `.flow` and `porpoise.json` files of the workspace's folders, as they are on disk: projects, and who defines which workflow.
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,7 +10,14 @@ import { openDocument } from "../scheduler/language/document.ts";
 import { folderOf } from "../scheduler/language/paths.ts";
 import { readSettings } from "../scheduler/language/settings.ts";
 import { longestText } from "../scheduler/language/text-check.ts";
-import { type Header, headerIn, type OwnHeader, ownHeader, settingsFor } from "../scheduler/language/workspace.ts";
+import {
+  detached,
+  type Header,
+  headerIn,
+  type OwnHeader,
+  ownHeader,
+  settingsFor,
+} from "../scheduler/language/workspace.ts";
 
 export interface WorkspaceFiles {
   /** Reads all folders anew. */
@@ -21,6 +28,8 @@ export interface WorkspaceFiles {
   /** Headers of files as they are on disk. */
   readonly headers: () => readonly Header[];
   readonly hasFile: (path: string) => boolean;
+  /** Undefined where there is no such file, or it is too large or unreadable. */
+  readonly textOf: (path: string) => string | undefined;
   /** Relative to the workspace folder, with `/`; absolute where the file lies in none. */
   readonly pathOf: (uri: string) => string;
   readonly uriOf: (path: string) => string;
@@ -61,8 +70,9 @@ export function workspaceFiles(folderUris: readonly string[], warn: (message: st
       const text = isTooLarge ? "" : await readFile(file, "utf8");
       if (isSettings({ path: key })) settings.set(folderOf(key), readSettings(text).settings);
       else {
-        const header = ownHeader(openDocument(text));
-        if (header) workflows.set(key, header);
+        const document = openDocument(text);
+        const header = ownHeader(document);
+        if (header) workflows.set(key, detached(header, document));
       }
     } catch (error) {
       warn(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
@@ -103,11 +113,21 @@ export function workspaceFiles(folderUris: readonly string[], warn: (message: st
   const headers = (): readonly Header[] =>
     [...workflows].map(([key, own]) => headerIn(key, own, settingsFor(key, settings)));
 
+  function textOf(relative: string): string | undefined {
+    const file = absolute(relative);
+    try {
+      return statSync(file).size > 2 * longestText ? undefined : readFileSync(file, "utf8");
+    } catch {
+      return undefined; // gone, or closed to us: as if it were not there
+    }
+  }
+
   return {
     scan,
     refresh,
     settingsFor: (key) => settingsFor(key, settings),
     headers,
+    textOf,
     hasFile: (key) => existsSync(absolute(key)),
     pathOf,
     uriOf: (key) => (/^[a-z][a-z0-9+.-]+:/i.test(key) ? key : pathToFileURL(absolute(key)).href),

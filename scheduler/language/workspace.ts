@@ -19,6 +19,13 @@ export interface OwnHeader {
   readonly range: Range;
   readonly uses: readonly HeaderUse[];
   readonly hasTask: (name: string) => boolean;
+  /** In the order of the file; computed when it is asked for. */
+  readonly tasks: () => readonly HeaderTask[];
+}
+
+export interface HeaderTask {
+  readonly name: string;
+  readonly range: Range;
 }
 
 /** Another workflow that a task runs or waits for. */
@@ -30,6 +37,8 @@ export interface HeaderUse {
   readonly task?: string;
   /** From the project to the task, as far as they are written. */
   readonly range: Range;
+  readonly workflowRange: Range;
+  readonly taskRange?: Range;
 }
 
 /** The settings that hold in a folder: those of the nearest `porpoise.json`, in it or around it. */
@@ -54,14 +63,22 @@ export function ownHeader(document: FlowDocument): OwnHeader | undefined {
     range,
     uses: usesOf(document),
     hasTask,
+    tasks: () => tasksOf(document),
   };
 }
 
 /** The same without the document behind it: for files that are not open. */
 export function detached(header: OwnHeader, document: FlowDocument): OwnHeader {
-  const tasks = new Set(document.names().taskIndex.keys());
-  return { ...header, hasTask: (name) => tasks.has(name) };
+  const tasks = tasksOf(document);
+  const names = new Set(tasks.map(({ name }) => name));
+  return { ...header, hasTask: (name) => names.has(name), tasks: () => tasks };
 }
+
+const tasksOf = (document: FlowDocument): readonly HeaderTask[] =>
+  document.names().tasks.flatMap((block): readonly HeaderTask[] => {
+    const name = document.blocks()[block]?.summary.name;
+    return name ? [{ name: name.text, range: moved(name.range, document.starts()[block] ?? 0) }] : [];
+  });
 
 function usesOf(document: FlowDocument): readonly HeaderUse[] {
   const uses: HeaderUse[] = [];
@@ -79,6 +96,8 @@ function headerUse({ kind, project, workflow, task }: WorkflowUse, start: number
     workflow: workflow.text,
     ...(task && { task: task.text }),
     range: moved(range, start),
+    workflowRange: moved(workflow.range, start),
+    ...(task && { taskRange: moved(task.range, start) }),
   };
 }
 

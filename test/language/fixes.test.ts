@@ -5,7 +5,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { openDocument } from "../../scheduler/language/document.ts";
-import { type Fix, fixesAt } from "../../scheduler/language/features/fixes.ts";
+import type { Fix } from "../../scheduler/language/features/fix.ts";
+import { fixesAt } from "../../scheduler/language/features/fixes.ts";
 
 const head = "workflow w {\n}\n\n";
 const shell = (name: string, more = "") => `task ${name}: shell {\n${more}  \`\`\`bash\n  echo\n  \`\`\`\n}\n`;

@@ -17,11 +17,15 @@ export interface TestServer {
   readonly open: (uri: string, text: string) => Promise<readonly Diagnostic[]>;
   /** Sends an edit (or the whole text) and waits for its diagnostics. */
   readonly change: (uri: string, changes: readonly Change[]) => Promise<readonly Diagnostic[]>;
+  /** All that is open. */
+  readonly closeAll: () => Promise<void>;
   /** The next diagnostics of a file that fit. */
   readonly diagnostics: (
     uri: string,
     fits: (found: readonly Diagnostic[]) => boolean,
   ) => Promise<readonly Diagnostic[]>;
+  /** Of how many files diagnostics came unasked. */
+  readonly pushed: () => number;
   readonly process: ChildProcess;
   readonly stop: () => Promise<void>;
 }
@@ -37,11 +41,17 @@ export interface Change {
 const root = path.resolve(import.meta.dirname, "../..");
 const waitMs = 20_000;
 
-/** `program`: another build of the server than its source. */
-export async function startTestServer(
-  folderUri?: string,
-  program = path.join(root, "server/main.ts"),
-): Promise<TestServer> {
+export interface TestClient {
+  /** Another build of the server than its source. */
+  readonly program?: string;
+  /** What the client can do beyond what every test needs. */
+  readonly capabilities?: { readonly textDocument?: object; readonly workspace?: object };
+  /** Settings under `porpoise`. */
+  readonly configuration?: () => unknown;
+}
+
+export async function startTestServer(folderUri?: string, client: TestClient = {}): Promise<TestServer> {
+  const program = client.program ?? path.join(root, "server/main.ts");
   const child = spawn(process.execPath, [program, "--stdio"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
@@ -56,12 +66,20 @@ export async function startTestServer(
     for (const listener of [...listeners]) listener(published);
   });
   connection.onRequest("client/registerCapability", () => null);
+  connection.onRequest("workspace/configuration", () => [client.configuration?.() ?? null]);
   connection.listen();
   const folders = folderUri === undefined ? null : [{ uri: folderUri, name: "folder" }];
   const result: InitializeResult = await connection.sendRequest("initialize", {
     processId: process.pid,
     rootUri: null,
-    capabilities: { workspace: { didChangeWatchedFiles: { dynamicRegistration: true } } },
+    capabilities: {
+      ...client.capabilities,
+      workspace: {
+        didChangeWatchedFiles: { dynamicRegistration: true },
+        configuration: client.configuration !== undefined,
+        ...client.capabilities?.workspace,
+      },
+    },
     workspaceFolders: folders,
   });
   await connection.sendNotification("initialized", {});
@@ -108,6 +126,14 @@ export async function startTestServer(
     return answer;
   }
 
+  async function closeAll(): Promise<void> {
+    for (const uri of versions.keys()) {
+      await connection.sendNotification("textDocument/didClose", { textDocument: { uri } });
+      latest.delete(uri);
+    }
+    versions.clear();
+  }
+
   async function stop(): Promise<void> {
     const ended = new Promise((resolve) => child.once("exit", resolve));
     await connection.sendRequest("shutdown");
@@ -116,7 +142,18 @@ export async function startTestServer(
     connection.dispose();
   }
 
-  return { connection, capabilities: result.capabilities, open, change, diagnostics, process: child, stop };
+  const pushed = () => latest.size;
+  return {
+    connection,
+    capabilities: result.capabilities,
+    pushed,
+    closeAll,
+    open,
+    change,
+    diagnostics,
+    process: child,
+    stop,
+  };
 }
 
 interface Published {

@@ -36,15 +36,24 @@ export function possiblePredecessors(document: FlowDocument, place: PlaceInBlock
   return tasks.flatMap((_, index) => (index === own || closing.has(index) ? [] : [index]));
 }
 
-/** All tasks before or after these, not counting the edges that the cursor's own block says: those are being changed. */
+/** Tasks that a branch of this one may lead to: those that do not come before it. */
+export function possibleSuccessors(document: FlowDocument, place: PlaceInBlock): readonly number[] {
+  const { tasks } = document.names();
+  const own = tasks.indexOf(place.index);
+  const closing = own < 0 ? new Set<number>() : reach(document, place, [own], "before", "branches");
+  return tasks.flatMap((_, index) => (index === own || closing.has(index) ? [] : [index]));
+}
+
+/** All tasks before or after these, not counting the edges that the cursor's own line may say: those are being changed. */
 function reach(
   document: FlowDocument,
   place: PlaceInBlock,
   starts: readonly number[],
   direction: "before" | "after",
+  changing: "after" | "branches" = "after",
 ): ReadonlySet<number> {
   const { edges } = document.names();
-  const own = ownEdges(document, place);
+  const own = ownEdges(document, place, changing);
   const { starts: rows, items } = direction === "before" ? edges.predecessors : edges.successors;
   const seen = new Set<number>();
   const open = [...starts];
@@ -59,13 +68,14 @@ function reach(
   return seen;
 }
 
-function ownEdges(document: FlowDocument, place: PlaceInBlock): ReadonlySet<string> {
+function ownEdges(document: FlowDocument, place: PlaceInBlock, changing: "after" | "branches"): ReadonlySet<string> {
   const { taskIndex } = document.names();
-  const { groups, after, name } = place.block.summary;
+  const { groups, after, branches, name } = place.block.summary;
   const own = new Set<string>();
   const add = (from: string, to: string) => own.add(`${taskIndex.get(from)} ${taskIndex.get(to)}`);
   for (const [index, group] of groups.entries())
     for (const to of groups[index + 1] ?? []) for (const from of group) add(from.text, to.text);
-  for (const from of after) add(from.text, name?.text ?? "");
+  if (changing === "after") for (const from of after) add(from.text, name?.text ?? "");
+  else for (const to of branches) add(name?.text ?? "", to.text);
   return own;
 }

@@ -11,11 +11,13 @@ import { statements } from "../../tasks/workflow-attributes.ts";
 import type { FlowDocument } from "../document.ts";
 import { paramTypes } from "../read-params.ts";
 import type { Token } from "../tokens.ts";
+import { branchItems } from "./complete-conditions.ts";
 import { edgeTargets, taskItems } from "./complete-tasks.ts";
 import { valueItems } from "./complete-values.ts";
+import { type CompletionContext, noContext } from "./complete-workflows.ts";
 import { type Completion, mostItems } from "./completion-item.ts";
 import { attributesIn, describeAttribute, describeStatement, describeType } from "./hover.ts";
-import { type PlaceInBlock, placeAt, type Surroundings, surroundings, tokensBefore } from "./place.ts";
+import { type PlaceInBlock, placeAt, type Surroundings, surroundings, tokensOfValue } from "./place.ts";
 import { namesInScope } from "./references.ts";
 
 export interface Completions {
@@ -26,11 +28,11 @@ export interface Completions {
   readonly from: number;
 }
 
-export function complete(document: FlowDocument, position: Position): Completions {
+export function complete(document: FlowDocument, position: Position, context = noContext): Completions {
   const place = placeAt(document, position);
   if (!place) return { items: [], isIncomplete: false, from: position.character };
   const before = place.content.slice(0, place.character);
-  const { items, typed } = offers(document, place, before);
+  const { items, typed } = offers(document, place, before, context);
   const wanted = typed.toLowerCase();
   const matching = items.filter((item) => isMatch(item.label.toLowerCase(), wanted));
   const sorted = matching.length > mostItems ? matching.toSorted((a, b) => a.rank - b.rank) : matching;
@@ -57,7 +59,7 @@ function isMatch(label: string, typed: string): boolean {
   return true;
 }
 
-function offers(document: FlowDocument, place: PlaceInBlock, before: string): Offers {
+function offers(document: FlowDocument, place: PlaceInBlock, before: string, context: CompletionContext): Offers {
   const around = surroundings(place);
   const name = /\$\{([\p{L}\p{N}_.]*)$/u.exec(before);
   const isString = isInString(before);
@@ -71,7 +73,12 @@ function offers(document: FlowDocument, place: PlaceInBlock, before: string): Of
   if (isString) return stringOffers(before);
   const isTop = !around.isInBody && !/^\s/.test(before);
   if (isTop) return { items: topItems(document, place, before.slice(0, before.length - word.length)), typed: word };
-  return { items: around.isInBody ? bodyItems(document, place, around, word) : [], typed: word };
+  if (!around.isInBody) return { items: [], typed: word };
+  const typed = /[\p{L}\p{N}_/.-]*$/u.exec(before)?.[0] ?? "";
+  const items = bodyItems(document, place, { around, word, context, typed });
+  // A path is one word to whoever completes it.
+  const isPath = items.some((item) => item.insert.startsWith(typed) && typed.length > word.length);
+  return { items, typed: isPath ? typed : word };
 }
 
 /** An odd number of quotes that are not escaped stands before. */
@@ -194,14 +201,20 @@ function skeletons(document: FlowDocument): readonly Completion[] {
   return document.names().workflow === undefined ? [workflow, ...tasks] : tasks;
 }
 
+interface BodyPlaceAt {
+  readonly around: Surroundings;
+  readonly word: string;
+  readonly typed: string;
+  readonly context: CompletionContext;
+}
+
 function bodyItems(
   document: FlowDocument,
   place: PlaceInBlock,
-  around: Surroundings,
-  word: string,
+  { around, word, typed, context }: BodyPlaceAt,
 ): readonly Completion[] {
   const { summary } = place.block;
-  const tokens = tokensBefore(place);
+  const tokens = tokensOfValue(place);
   const typedToken = word === "" ? undefined : tokens[tokens.length - 1];
   const done = typedToken ? tokens.slice(0, -1) : tokens;
   const attributes = attributesIn(summary.kind, summary.type?.text, around.bodies);
@@ -210,9 +223,10 @@ function bodyItems(
   const keyword = first.kind === "word" ? first.text : "";
   const isParam = keyword === "in" || keyword === "out" || keyword === "param";
   if (isParam && second?.kind !== "punctuation") return isColon(done[2]) && done.length === 3 ? paramTypeItems() : [];
+  if (keyword === "when" || keyword === "else") return branchItems(document, place, done);
   const attribute = attributes.find((one) => one.name === keyword);
   if (!attribute || second?.kind !== "punctuation" || second.text !== "=") return [];
-  return valueItems(document, place, attribute.type, done.slice(2));
+  return valueItems(document, place, attribute.type, done.slice(2), { context, typed });
 }
 
 const isColon = (token: Token | undefined): boolean => token?.kind === "punctuation" && token.text === ":";

@@ -6,14 +6,17 @@ import { nextFires, parseCron } from "../../model/time/cron.ts";
 import { formatInZone } from "../../model/time/dates.ts";
 import { resolvePlaceholder } from "../../model/time/placeholder.ts";
 import { specialFunctions, timeFunctions } from "../../model/time/time-functions.ts";
+import { windowSpan, windows } from "../../model/time/windows.ts";
 import type { Attribute, Choice, Statement, TaskType, ValueType } from "../../tasks/attribute.ts";
 import { builtIns } from "../../tasks/built-ins.ts";
 import { taskAttributes } from "../../tasks/task-attributes.ts";
 import { attributesOf, defaultAttributes, findTaskType } from "../../tasks/task-types.ts";
 import { statements, workflowAttributes } from "../../tasks/workflow-attributes.ts";
 import { asRecord } from "../check-schedule.ts";
+import { cronWords } from "../cron-words.ts";
 import { draftOf, type FlowDocument } from "../document.ts";
 import type { Draft } from "../drafts.ts";
+import { functionForms } from "../expression-types.ts";
 import { type Token, tokenize, tokenRange } from "../tokens.ts";
 import { typeText } from "../wording.ts";
 import { contains, type PlaceInBlock, placeAt, shifted, surroundings } from "./place.ts";
@@ -31,7 +34,28 @@ export function hover(document: FlowDocument, position: Position, nowMs: number)
   const found = nameAt(document, position);
   const name = found && describeName(document, place, found);
   if (found && name !== undefined) return { markdown: name, range: found.range };
-  return placeholderHover(document, place, nowMs) ?? cronHover(document, place, nowMs) ?? wordHover(place);
+  return (
+    placeholderHover(document, place, nowMs) ??
+    cronHover(document, place, nowMs) ??
+    windowHover(document, place, nowMs) ??
+    wordHover(place)
+  );
+}
+
+/** `@ last_1_days`: what it means, and from when to when for a schedule time of now. */
+function windowHover(document: FlowDocument, place: PlaceInBlock, nowMs: number): Hover | undefined {
+  if (!place.content.includes("@")) return undefined;
+  const tokens = tokenize([place.content]);
+  const at = tokens.findIndex((token) => token.kind === "word" && contains(tokenRange(token), 0, place.character));
+  const [mark, token] = [tokens[at - 1], tokens[at]];
+  if (token?.kind !== "word" || mark?.kind !== "punctuation" || mark.text !== "@") return undefined;
+  const window = windows.find((one) => one.name === token.text);
+  const zone = zoneOf(document);
+  const span = window && windowSpan(window.name, nowMs, zone);
+  if (!window || !span) return undefined;
+  const times = [span.fromMs, span.toMs].map((ms) => formatInZone(ms, zone).slice(0, 16).replace("T", " "));
+  const markdown = `${code(window.name)}: ${window.doc}\n\n${times.join(" to ")} (${zone}) for a schedule time of now`;
+  return { markdown, range: lineRange(place, token.start, token.end) };
 }
 
 function describeName(document: FlowDocument, place: PlaceInBlock, found: Found): string | undefined {
@@ -117,7 +141,9 @@ function cronHover(document: FlowDocument, place: PlaceInBlock, nowMs: number): 
   if (!parsed.ok) return undefined;
   const zone = zoneOf(document);
   const fires = nextFires(parsed.cron, zone, nowMs, 5).map((at) => `- ${formatInZone(at, zone)}`);
-  const markdown = fires.length === 0 ? "never fires" : `next fires (${zone})\n\n${fires.join("\n")}`;
+  const words = cronWords(match[1] ?? "");
+  const next = fires.length === 0 ? "never fires" : `next fires (${zone})\n\n${fires.join("\n")}`;
+  const markdown = words === undefined ? next : `**${words}**\n\n${next}`;
   return { markdown, range: lineRange(place, match.index, match.index + match[0].length) };
 }
 
@@ -158,6 +184,8 @@ function describeWord(
   }
   const [first] = tokens;
   const key = first?.kind === "word" ? first.text : "";
+  const form = key === "when" ? functionForms.find((one) => one.name === word)?.form : undefined;
+  if (form !== undefined) return code(form);
   const attribute = attributesIn(summary.kind, summary.type?.text, bodies).find((one) => one.name === key);
   if (first?.kind === "word" && contains(tokenRange(first), 0, place.character)) {
     const statement = statements.find((one) => one.keyword === key);

@@ -61,9 +61,33 @@ export function surroundings({ lines, line }: PlaceInBlock): Surroundings {
   return { isInBody, bodies };
 }
 
-/** Tokens of the line that end at or before the character; a string that is still open at it is not closed. */
-export const tokensBefore = ({ content, character }: PlaceInBlock): readonly Token[] =>
-  tokenize([content.slice(0, character)]).filter((token) => token.kind !== "newline");
+/**
+ * Tokens up to the character, from the beginning of the attribute that it stands in: brackets may have been opened lines above. A
+ * string that is still open is not closed.
+ */
+export function tokensOfValue({ lines, line, content, character }: PlaceInBlock): readonly Token[] {
+  let from = line;
+  let depth = 0;
+  // Nobody writes longer values; a bracket that is never closed must not make every key a search through the block.
+  for (let above = line - 1; above >= Math.max(0, line - 200); above -= 1) {
+    const text = lines[above] ?? "";
+    if (/^\S/.test(text) || text.trimStart().startsWith("```")) break;
+    const tokens = tokenize([text]);
+    for (const token of tokens.toReversed()) {
+      if (token.kind !== "punctuation") continue;
+      if (")]".includes(token.text)) depth += 1;
+      else if ("([".includes(token.text)) {
+        depth -= 1;
+        if (depth < 0) from = above;
+      }
+    }
+    if (depth < 0) depth = 0;
+    if (/^\s*[\p{L}_][\p{L}\p{N}_-]*\s*=/u.test(text)) break;
+  }
+  return tokenize([...lines.slice(from, line), content.slice(0, character)]).filter(
+    (token) => token.kind !== "newline",
+  );
+}
 
 export const contains = (range: Range, line: number, character: number): boolean =>
   range.start.line === line && range.start.character <= character && character <= range.end.character;

@@ -1,10 +1,11 @@
 // Names under the cursor: what they are, where they are defined, where they are used.
 
+import type { ParamType } from "../../model/definition.ts";
 import { reachable } from "../../model/graph.ts";
 import type { Position, Range } from "../../model/problem.ts";
 import type { FlowDocument } from "../document.ts";
 import type { Name } from "../nodes.ts";
-import { outcomeTasks, type Summary } from "../summary.ts";
+import { outcomeTasks, type Summary, type TypedName } from "../summary.ts";
 import { contains, type PlaceInBlock, placeAt, shifted } from "./place.ts";
 
 export type Found =
@@ -97,6 +98,7 @@ export interface InScope {
   readonly from: "param" | "in" | "out";
   /** The task that sets it. */
   readonly task?: string;
+  readonly type?: ParamType;
 }
 
 export function namesInScope(document: FlowDocument, place: PlaceInBlock): readonly InScope[] {
@@ -104,13 +106,15 @@ export function namesInScope(document: FlowDocument, place: PlaceInBlock): reado
   const blocks = document.blocks();
   const scope = new Map<string, InScope>();
   const params = workflow === undefined ? [] : (blocks[workflow]?.summary.params ?? []);
-  for (const param of params) scope.set(param.text, { name: param.text, from: "param" });
+  for (const param of params) scope.set(param.text, { name: param.text, from: "param", ...typed(param) });
   const task = tasks.indexOf(place.index);
   for (const before of task < 0 ? [] : reachable(graph().predecessors, [task])) {
     const summary = blocks[tasks[before] ?? -1]?.summary;
     for (const out of summary?.outs ?? [])
-      scope.set(out.text, { name: out.text, from: "out", task: summary?.name?.text ?? "" });
+      scope.set(out.text, { name: out.text, from: "out", task: summary?.name?.text ?? "", ...typed(out) });
   }
-  for (const input of place.block.summary.ins) scope.set(input.text, { name: input.text, from: "in" });
+  for (const input of place.block.summary.ins) scope.set(input.text, { name: input.text, from: "in", ...typed(input) });
   return [...scope.values()];
 }
+
+const typed = ({ type }: TypedName): Pick<InScope, "type"> => (type ? { type } : {});

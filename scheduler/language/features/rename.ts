@@ -41,7 +41,7 @@ export function rename(document: FlowDocument, position: Position, name: string)
   return occurrences.map(({ range, write }) => ({ range, text: write(name) }));
 }
 
-function thingAt(document: FlowDocument, position: Position): NamedThing | Refusal {
+export function thingAt(document: FlowDocument, position: Position): NamedThing | Refusal {
   const found = nameAt(document, position);
   const place = placeAt(document, position);
   if (!found || !place) return { refusal: "there is no task or param here: put the cursor on the name of one" };
