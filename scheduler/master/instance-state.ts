@@ -233,6 +233,8 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     const now = currentMode();
     if (now === mode) return;
     mode = now;
+    // What could not start while the rest was ended.
+    if (mode === "running" || mode === "pausing") ready.push(...progress.unborn());
     const event: TaskEvent | undefined =
       mode === "running" ? undefined : { kind: mode === "pausing" ? "pause" : "stop" };
     forEachLife((task, life) => {
@@ -286,7 +288,8 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   };
 
   const bear = (task: number): void => {
-    if (progress.lives[task] || mode === "stopping" || mode === "ending") return;
+    // What was ready may not be any more: a predecessor that had failed is tried again.
+    if (!progress.isReady(task) || mode === "stopping" || mode === "ending") return;
     setTask(
       task,
       born(definitionOf(task), {

@@ -15,6 +15,7 @@ export interface Progress {
   set(task: number, life: TaskLife): readonly number[];
   /** Tasks whose predecessors are over and that have no state yet. */
   unborn(): readonly number[];
+  isReady(task: number): boolean;
   isBranchSkipped(task: number): boolean;
   /** Its failure, should it fail, is the business of the `conditions` behind it. */
   isTakenUp(task: number): boolean;
@@ -73,9 +74,11 @@ export function trackProgress(shape: ProgressShape, start: readonly (TaskLife | 
     return ready;
   };
 
+  const isReady = (task: number): boolean => open[task] === 0 && !lives[task] && includes(task);
+
   const unborn = (): readonly number[] => {
     const list: number[] = [];
-    for (let task = 0; task < count; task++) if (open[task] === 0 && !lives[task] && includes(task)) list.push(task);
+    for (let task = 0; task < count; task++) if (isReady(task)) list.push(task);
     return list;
   };
 
@@ -88,6 +91,7 @@ export function trackProgress(shape: ProgressShape, start: readonly (TaskLife | 
     includes,
     set,
     unborn,
+    isReady,
     isBranchSkipped: (task) => (skipped[task] ?? 0) > 0 && skipped[task] === predecessors[task]?.length,
     isTakenUp: (task) => isTakenUp[task] === true,
     get activeCount() {

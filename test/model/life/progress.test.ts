@@ -61,6 +61,26 @@ test("a task all of whose branches are skipped is skipped, one with another bran
   assert.equal(other.isBranchSkipped(names.indexOf("c")), false);
 });
 
+test("a failure is taken up only where all that follows is enabled `conditions`", () => {
+  const { definition, names } = shapeOf("a>k, b>k, b>c");
+  const gate = names.indexOf("k");
+  const tasks = definition.tasks.map((task, index) => ({
+    ...task,
+    enabled: true,
+    type: index === gate ? "conditions" : "shell",
+  }));
+  const outcome = (failed: string): string => {
+    const progress = trackProgress({ definition: { ...definition, tasks } });
+    for (const name of ["a", "b", "c"])
+      progress.set(names.indexOf(name), life(name === failed ? "failed" : "succeeded"));
+    const ready = progress.unborn().map((task) => names[task]);
+    progress.set(gate, life("succeeded"));
+    return `${ready.join(" ")} → ${progress.outcome("running")}`;
+  };
+  assert.equal(outcome("a"), "k → succeeded");
+  assert.equal(outcome("b"), "k → failed");
+});
+
 describe("the tasks of a run that starts in the middle", () => {
   const { definition, names } = shapeOf("a>b, b>c, d>c");
   const inScope = (scope: "only" | "with_upstream" | "with_downstream"): string =>
