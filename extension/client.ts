@@ -111,6 +111,12 @@ export function createClient(connection: Connection) {
     actOnBackfill: (id: string, verb: BackfillVerb) =>
       call<BackfillShape>("POST", `/backfills/${encodeURIComponent(id)}/${verb}`, {}),
 
+    /** Names of what a list of the server holds: `/environments`, `/datasources`, … */
+    names: async (route: string): Promise<readonly string[]> => {
+      const items = await everyPage<{ name: string }>((cursor) => call("GET", `${route}${query({ cursor })}`));
+      return items.map(({ name }) => name);
+    },
+
     cluster: () => call<ClusterShape>("GET", "/cluster"),
 
     /** Every change of state of an instance after event `after`, until the stream ends or `signal` fires. */

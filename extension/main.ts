@@ -9,6 +9,7 @@ import { deploy } from "./commands/deploy.ts";
 import { disconnect } from "./commands/disconnect.ts";
 import { follow } from "./commands/follow.ts";
 import { openSource } from "./commands/open-source.ts";
+import { previewScript } from "./commands/preview-script.ts";
 import { run } from "./commands/run.ts";
 import { showLog } from "./commands/show-log.ts";
 import { startLocal } from "./commands/start-local-scheduler.ts";
@@ -19,6 +20,7 @@ import { registerCommand } from "./failure.ts";
 import { startLanguageClient } from "./language-client.ts";
 import { createLogChannels } from "./log-channels.ts";
 import { createRunNotifier } from "./run-notifier.ts";
+import { tellServerNames } from "./server-names.ts";
 import { createSession } from "./session.ts";
 import { registerRunsTree } from "./views/runs-tree.ts";
 import { registerStatusBar } from "./views/status-bar.ts";
@@ -30,7 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const notifier = createRunNotifier(context, session, logs);
   const language = startLanguageClient(context);
   const deps: Deps = { context, session, language, logs, notifier, output };
-  context.subscriptions.push(output, session, language, logs, notifier);
+  context.subscriptions.push(output, session, language, logs, notifier, tellServerNames(session, language));
 
   // What activates the extension is a .flow file, or someone who asks for one.
   void vscode.commands.executeCommand("setContext", "porpoise.hasFlows", true);
@@ -49,4 +51,5 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommand(deps, "porpoise.showLog", showLog);
   registerCommand(deps, "porpoise.follow", follow);
   registerCommand(deps, "porpoise.openSource", openSource);
+  registerCommand(deps, "porpoise.previewScript", previewScript);
 }

@@ -2,6 +2,8 @@
 
 import type { ServerNames } from "../scheduler/language/check-workspace.ts";
 
+export type { ServerNames };
+
 /** Commands that the server's code lenses on a workflow's header name; the extension registers them. */
 export const lensCommands = {
   run: "porpoise.run",
