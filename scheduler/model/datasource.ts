@@ -5,6 +5,8 @@ export type DatasourceKind = (typeof datasourceKinds)[number];
 
 export interface DatasourceConnection {
   readonly name: string;
+  /** Which cluster asks: two may use the same data source, each with instances of the same numbers. */
+  readonly cluster: string;
   readonly kind: DatasourceKind;
   /** Empty for sqlite. */
   readonly host: string;

@@ -1,10 +1,12 @@
 // Data sources and alert groups with their secrets in clear: for masters, who send them to workers or use them themselves.
 
+import { randomBytes } from "node:crypto";
 import type { AlertChannel } from "../model/alert.ts";
 import type { DatasourceConnection, DatasourceKind } from "../model/datasource.ts";
 import type { Database } from "./database.ts";
 import type { Cipher } from "./encryption.ts";
 import { alertGroups, datasources, findResource } from "./resources.ts";
+import { upsert } from "./upsert.ts";
 
 /** Undefined: this server has none of that name. Throws an `OperationError` where its password cannot be read. */
 export async function findDatasource(
@@ -17,6 +19,7 @@ export async function findDatasource(
   const { kind, host, port, user, options, sealedPassword } = found;
   return {
     name,
+    cluster: await clusterIdentity(database),
     kind: kind as DatasourceKind, // only kinds are ever written there
     host,
     port,
@@ -25,6 +28,17 @@ export async function findDatasource(
     options,
     password: sealedPassword === "" ? "" : open(sealedPassword),
   };
+}
+
+/** Made by whoever asks first, then the same for ever. */
+async function clusterIdentity({ knex }: Pick<Database, "knex">): Promise<string> {
+  const stored = async (): Promise<string | undefined> => (await knex("cluster_identity").first("identity"))?.identity;
+  const known = await stored();
+  if (known !== undefined) return known;
+  await upsert(knex, { name: "cluster_identity", columns: ["id", "identity"], key: ["id", "identity"] }, [
+    [1, randomBytes(16).toString("hex")],
+  ]);
+  return (await stored()) ?? "";
 }
 
 /** Undefined: this server has no alert group of that name. */

@@ -71,6 +71,11 @@ export async function createResourceTables(create: CreateTable): Promise<void> {
     table.bigInteger("expires_at");
     table.index(["user_name"]);
   });
+  // One row: what tells this cluster from all others, also where two use the same data source.
+  await create("cluster_identity", (table) => {
+    table.integer("id").primary();
+    table.string("identity", 64).notNullable();
+  });
   // Written in the transaction of the state that raises it, delivered afterwards by any master.
   await create("alert", (table) => {
     table.bigIncrements("id");

@@ -5,7 +5,7 @@ import { after, before, describe, type TestContext, test } from "node:test";
 import type { DatasourceConnection } from "../../scheduler/model/datasource.ts";
 import { type MariadbServer, startMariadb } from "../support/servers/mariadb.ts";
 import { type PostgresqlServer, startPostgresql } from "../support/servers/postgresql.ts";
-import { assignment, eventually, testWorker } from "../support/worker.ts";
+import { assignment, eventually, guardOf, testWorker } from "../support/worker.ts";
 
 interface Case {
   readonly source: () => DatasourceConnection;
@@ -76,6 +76,26 @@ function suite(name: string, what: Case): void {
     await eventually(async () => ((await what.sleeping()) === 0 ? true : undefined), "its end on the server", 5_000);
   });
 
+  test(`${name}: a statement that outlived its killed process is ended before the next attempt works`, async (t) => {
+    const { master, api, sql } = await setUp(t);
+    const one = sql(`${what.sleep}\n`);
+    await master.dispatch(one);
+    await eventually(async () => ((await what.sleeping()) === 1 ? true : undefined), "the statement on the server");
+    // As a worker's guard ends it: without a word to the server.
+    process.kill(await guardOf(process.pid), "SIGKILL");
+    assert.equal((await master.ended(one)).outcome, "lost");
+    const next = {
+      ...sql("select 'alone' as who\n", { outputs: ["who"] }),
+      taskInstance: one.taskInstance,
+      workflowInstance: one.workflowInstance,
+      attempt: 2,
+    };
+    await master.dispatch(next);
+    const end = await master.ended(next);
+    assert.deepEqual([end.outcome, end.outputs], ["succeeded", { who: "alone" }], await api.log(next));
+    assert.equal(await what.sleeping(), 0);
+  });
+
   test(`${name}: a wrong statement and a wrong password say what is wrong`, async (t) => {
     const { master, api, sql } = await setUp(t);
     const wrong = sql("select nothing from nowhere\n");
@@ -100,6 +120,7 @@ describe("SQL tasks on MariaDB", () => {
   after(() => server.stop());
   const source = (): DatasourceConnection => ({
     name: "dw",
+    cluster: "c",
     kind: "mysql",
     host: "127.0.0.1",
     port: server.port,
@@ -126,6 +147,7 @@ describe("SQL tasks on PostgreSQL", () => {
   suite("PostgreSQL", {
     source: () => ({
       name: "dw",
+      cluster: "c",
       kind: "postgresql",
       host: "127.0.0.1",
       port: server.port,

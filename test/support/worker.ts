@@ -1,6 +1,6 @@
 // A real worker for tests, with a master and an api that are the test's own.
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -323,3 +323,14 @@ export const isAlive = async (pid: number): Promise<boolean> => {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
   return stat !== "" && !/\) [ZX] /.test(stat);
 };
+
+/** The process id of the guard that this process started. */
+export async function guardOf(parent: number): Promise<number> {
+  for (const name of await readdir("/proc")) {
+    const stat = await readFile(`/proc/${name}/stat`, "latin1").catch(() => "");
+    const [, above] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const command = Number(above) === parent ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
+    if (command.includes("guard/main.ts")) return Number(name);
+  }
+  throw new Error("there is no guard");
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
 import { incarnation } from "../../scheduler/model/ids.ts";
 import { launcher } from "../../scheduler/worker/guard/launch.ts";
@@ -11,6 +11,7 @@ import {
   assignment,
   eventually,
   freshFolder,
+  guardOf,
   isAlive,
   type TestMaster,
   testApi,
@@ -126,16 +127,6 @@ async function running(t: TestContext) {
   await master.dispatch(one);
   const pids = await eventually(async () => pidsOf(folder, one), "two processes");
   return { worker, master, one, pids };
-}
-
-async function guardOf(parent: number): Promise<number> {
-  for (const name of await readdir("/proc")) {
-    const stat = await readFile(`/proc/${name}/stat`, "latin1").catch(() => "");
-    const [, above] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const command = Number(above) === parent ? await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "") : "";
-    if (command.includes("guard/main.ts")) return Number(name);
-  }
-  assert.fail("there is no guard");
 }
 
 interface WorkerProcess {

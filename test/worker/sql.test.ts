@@ -11,6 +11,7 @@ import { assignment, eventually, freshFolder, testWorker } from "../support/work
 
 const source = (file: string): DatasourceConnection => ({
   name: "warehouse",
+  cluster: "c",
   kind: "sqlite",
   host: "",
   port: 0,

@@ -1,5 +1,6 @@
 // Runs a task's statements on its data source, in a process of their own.
 
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SqlPublished, SqlRequest, SqlValue } from "../sql/contract.ts";
@@ -68,7 +69,9 @@ async function runStatements(
     throw new AttemptFailure(`the task's data source "${String(task.attributes["datasource"])}" did not come with it`);
   }
   const resultFile = join(context.directory, "result.json");
+  const name = `${datasource.cluster} ${context.assignment.taskInstance}`;
   const request: SqlRequest = {
+    lock: `porpoise ${createHash("sha256").update(name).digest("hex").slice(0, 40)}`,
     connection: datasource,
     statements,
     resultFile,

@@ -3,6 +3,11 @@
 import type { DatasourceConnection } from "../../model/datasource.ts";
 
 export interface SqlSession {
+  /**
+   * Takes the name for as long as the session lives. Where an earlier attempt's session still has it (its process was killed, its
+   * statement runs on), that one is ended on the server first. False: it could not be ended within `limitMs`.
+   */
+  own(name: string, limitMs: number): Promise<boolean>;
   /** Runs all statements of the text, one after the other; `values` are bound to the `?`s of a single statement. */
   run(text: string, values: readonly SqlValue[], sink: ResultSink): Promise<void>;
   /** Ends on the server what runs there now. */
@@ -24,6 +29,8 @@ export type OpenSession = (connection: DatasourceConnection) => Promise<SqlSessi
 
 /** What the process is told, in a file that it reads and removes. */
 export interface SqlRequest {
+  /** The same for all attempts of one task instance, and for nothing else. */
+  readonly lock: string;
   readonly connection: DatasourceConnection;
   readonly statements: readonly { readonly text: string; readonly values: readonly SqlValue[] }[];
   /** Where it writes what the last result with rows published: JSON of `SqlPublished`. */

@@ -17,7 +17,14 @@ const open: { readonly [kind in DatasourceKind]: OpenSession } = {
 };
 
 const cancelled = 143;
-process.exitCode = await main(process.argv[2] ?? "");
+const ownLimitMs = 30_000;
+// What is open (a connection that is stuck) does not keep the process.
+process.exit(
+  await main(process.argv[2] ?? "").catch((error: unknown) => {
+    say(`this is a fault of the worker: ${error instanceof Error ? error.stack : String(error)}`);
+    return 1;
+  }),
+);
 
 async function main(file: string): Promise<number> {
   const request = JSON.parse(readFileSync(file, "utf8")) as SqlRequest; // written by the executor
@@ -33,6 +40,7 @@ async function main(file: string): Promise<number> {
   }
   // SQLite runs in this very process, whose end is the end of the statement; it would not hear the signal either.
   if (connection.kind !== "sqlite") process.once("SIGTERM", () => void cancel(session));
+  if (!(await owns(session, request))) return 1;
   const sink = results(request.outputs, (text) => void process.stdout.write(text));
   try {
     for (const { text, values } of request.statements) await session.run(text, values, sink);
@@ -44,6 +52,17 @@ async function main(file: string): Promise<number> {
   } finally {
     await session.close().catch(() => {}); // the server ends it with the connection all the same
   }
+}
+
+/** No two attempts of a task work on the server at the same time, whatever became of the earlier one's process. */
+async function owns(session: SqlSession, { lock, connection }: SqlRequest): Promise<boolean> {
+  try {
+    if (await session.own(lock, ownLimitMs)) return true;
+    say(`an earlier attempt still works on data source ${connection.name}, and could not be ended there`);
+  } catch (error) {
+    say(`cannot make sure that no earlier attempt works on data source ${connection.name}: ${explain(error)}`);
+  }
+  return false;
 }
 
 async function cancel(session: SqlSession): Promise<void> {

@@ -9,6 +9,7 @@ type Connection = ReturnType<typeof createConnection>;
 export async function openMysql(source: DatasourceConnection): Promise<SqlSession> {
   const connection = await connect(source);
   return {
+    own: (name, limitMs) => own(connection, name, limitMs),
     run: (text, values, sink) => run(connection, text, values, sink),
     cancel: async () => {
       const other = await connect(source);
@@ -39,6 +40,24 @@ function connect({ host, port, database, user, password, options }: DatasourceCo
   });
   return new Promise((resolve, reject) => {
     connection.connect((error) => (error === null ? resolve(connection) : reject(error)));
+  });
+}
+
+async function own(connection: Connection, name: string, limitMs: number): Promise<boolean> {
+  if ((await scalar(connection, "select get_lock(?, 0)", [name])) === 1) return true;
+  const holder = Number(await scalar(connection, "select is_used_lock(?)", [name]));
+  // The same user's session: that needs no privilege. It may have ended by itself meanwhile.
+  if (holder > 0) await scalar(connection, `kill connection ${holder}`, []).catch(() => undefined);
+  return (await scalar(connection, "select get_lock(?, ?)", [name, Math.ceil(limitMs / 1000)])) === 1;
+}
+
+/** The first value of the first row. */
+function scalar(connection: Connection, text: string, values: readonly SqlValue[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    connection.query({ sql: text, values: [...values], rowsAsArray: true }, (error, rows: unknown) => {
+      if (error !== null) reject(error);
+      else resolve(Array.isArray(rows) && Array.isArray(rows[0]) ? rows[0][0] : undefined);
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 // PostgreSQL.
 
+import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { DatasourceConnection } from "../../model/datasource.ts";
 import { connectLimitMs, type ResultSink, type SqlSession, type SqlValue } from "./contract.ts";
@@ -12,6 +13,7 @@ export async function openPostgresql(source: DatasourceConnection): Promise<SqlS
   // A client that is killed without a word: its statement ends as well. Older servers do not know the setting.
   await client.query("set client_connection_check_interval = '2s'").catch(() => undefined);
   return {
+    own: (name, limitMs) => own(client, name, limitMs),
     run: (text, values, sink) => run(client, text, values, sink),
     cancel: async () => {
       const other = await connect(source);
@@ -20,6 +22,29 @@ export async function openPostgresql(source: DatasourceConnection): Promise<SqlS
     },
     close: () => client.end(),
   };
+}
+
+const lookEveryMs = 200;
+
+async function own(client: pg.Client, name: string, limitMs: number): Promise<boolean> {
+  const isOurs = async (): Promise<boolean> => {
+    const { rows } = await client.query<{ ours: string }>(
+      "select pg_try_advisory_lock(hashtextextended($1, 0))::text as ours",
+      [name],
+    );
+    return rows[0]?.ours === "true";
+  };
+  for (const untilMs = performance.now() + limitMs; performance.now() < untilMs; await delay(lookEveryMs)) {
+    if (await isOurs()) return true;
+    // A lock of 64 bits stands in two halves.
+    await client.query(
+      `select pg_terminate_backend(l.pid) from pg_locks as l, (select hashtextextended($1, 0) as key) as k
+       where l.locktype = 'advisory' and l.objsubid = 1 and l.database = (select oid from pg_database where datname = current_database())
+         and (l.classid::bigint << 32) | l.objid::bigint = k.key`,
+      [name],
+    );
+  }
+  return false;
 }
 
 async function connect({ host, port, database, user, password, options }: DatasourceConnection): Promise<pg.Client> {

@@ -9,6 +9,8 @@ const busyLimitMs = 60_000;
 export async function openSqlite({ database }: DatasourceConnection): Promise<SqlSession> {
   const file = new DatabaseSync(database, { timeout: busyLimitMs });
   return {
+    // An earlier attempt's process had the file open itself, and is dead.
+    own: async () => true,
     run: async (text, values, sink) => run(file, text, values, sink),
     // It runs in this very process, whose end is the end of the statement: SQLite rolls back what was open.
     cancel: async () => {},
