@@ -1,0 +1,3 @@
+DAY ?= ${dt}
+all: $(OUT)/%.csv | dirs
+	@echo $@ $< $^ $(@D) $$HOME $${HOME} ${MAKE}

@@ -1,0 +1,2 @@
+T = "{% for x in xs %}{{ x.name | default('${region}') }}{% endfor %} {# ${note} #}"
+print(T)

@@ -1,0 +1,2 @@
+import re
+print(re.sub(r"\$\{(\w+)\}", r"<\1>", "${a} ${dt} $[x]"), re.findall(r"^[^$]*\$$", "a$"))

@@ -1,0 +1,7 @@
+f() {
+echo one
+}
+f; {
+echo two
+}
+} 2>/dev/null

@@ -1,0 +1,6 @@
+echo one
+
+
+  indented ${dt}
+	tab
+

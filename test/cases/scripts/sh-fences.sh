@@ -1,0 +1,8 @@
+cat > README.md <<'MD'
+```bash
+echo "in a fence ${dt}"
+```
+````
+longer
+````
+MD

@@ -1,0 +1,2 @@
+select 'unclosed ${dt}
+from "x where y = '$[yyyyMMdd]
