@@ -2,6 +2,7 @@
 
 import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
 import type { MemberData } from "../registry/contract.ts";
+import type { GroupsOf } from "../store/worker-groups.ts";
 
 /** A task that waits for a worker. */
 export interface Waiting {
@@ -43,6 +44,7 @@ export interface DispatcherDeps {
   readonly isAlone: () => boolean;
   /** A worker that has just died is a member for a lease yet: what it were given would be lost. */
   readonly isReachable: (worker: Incarnation) => boolean;
+  readonly groupsOf: GroupsOf;
 }
 
 export function dispatcher(deps: DispatcherDeps): Dispatcher {
@@ -65,7 +67,8 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
   const freest = (group: string): Incarnation | undefined => {
     let best: { readonly worker: Incarnation; readonly score: number } | undefined;
     for (const [worker, view] of workers) {
-      if (view.data.status !== "ready" || !view.data.groups.includes(group) || !deps.isReachable(worker)) continue;
+      if (view.data.status !== "ready" || !deps.isReachable(worker)) continue;
+      if (!deps.groupsOf(worker, view.data.groups).includes(group)) continue;
       const used = load(view);
       if (used >= 1) continue;
       const score = used + (view.data.cpu + view.data.memory) / 100; // load of the host only breaks ties

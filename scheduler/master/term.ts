@@ -13,6 +13,7 @@ import { cipher } from "../store/encryption.ts";
 import { fireDueSchedules } from "../store/schedules.ts";
 import { queuedWorkflows, startNextOfQueue } from "../store/serial-queue.ts";
 import { sweepSlots } from "../store/task-groups.ts";
+import { asTold, groupsByRows } from "../store/worker-groups.ts";
 import type { Network, WireSettings } from "../wire/contract.ts";
 import { peers } from "../wire/peers.ts";
 import { type MailSettings, noMail } from "./alert-channels.ts";
@@ -113,7 +114,13 @@ export function startTerm(deps: TermDeps): Term {
     },
     log,
   });
+  let groupsOf = asTold;
+  const lookAtGroups = async (): Promise<void> => {
+    groupsOf = await groupsByRows(database);
+    dispatch.lookAgain();
+  };
   const dispatch = dispatcher({
+    groupsOf: (worker, told) => groupsOf(worker, told),
     isAlone: () => masters.size <= 1,
     isReachable: (worker) => workers.get(worker) !== undefined,
   });
@@ -216,6 +223,7 @@ export function startTerm(deps: TermDeps): Term {
     // Each by itself: what cannot be done for one must not keep the others waiting.
     await background(sweepOwners(failover), "failover");
     await background(sweepSlots(database), "task groups");
+    await background(lookAtGroups(), "worker groups");
     for (const id of await openBackfills(database)) {
       await background(advanceBackfill(database, id).then(wakeIf), "backfill");
     }

@@ -17,6 +17,8 @@ export const backfillId = (text: string | number | bigint): BackfillId => String
 export const incarnation = (name: string, random: string): Incarnation => `${name}#${random}` as Incarnation;
 export const knownIncarnation = (text: string): Incarnation => text as Incarnation;
 
+export const nameOfIncarnation = (of: Incarnation): string => of.slice(0, of.lastIndexOf("#"));
+
 export const taskInstanceId = (instance: WorkflowInstanceId, taskIndex: number): TaskInstanceId =>
   `${instance}.${taskIndex}` as TaskInstanceId;
 

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { dispatcher } from "../../scheduler/master/dispatcher.ts";
 import { type Incarnation, incarnation, taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
 import type { MemberData } from "../../scheduler/registry/contract.ts";
+import { asTold } from "../../scheduler/store/worker-groups.ts";
 
 const task = (number: number) => taskInstanceId(workflowInstanceId(1), number);
 const w1 = incarnation("w1", "a");
@@ -29,6 +30,7 @@ function noted(options: { readonly isAlone?: boolean } = {}) {
   const found = dispatcher({
     isAlone: () => options.isAlone ?? true,
     isReachable: (worker) => !unreachable.has(worker),
+    groupsOf: asTold,
   });
   const enqueue = (number: number, urgency: number, group = "default"): void =>
     found.enqueue({

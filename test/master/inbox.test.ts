@@ -7,6 +7,7 @@ import { type Inbox, inbox } from "../../scheduler/master/inbox.ts";
 import { incarnation, taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
 import type { Logger } from "../../scheduler/model/logger.ts";
 import { takeInstances } from "../../scheduler/store/ownership.ts";
+import { asTold } from "../../scheduler/store/worker-groups.ts";
 import type { Assignment } from "../../scheduler/wire/messages.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
 
@@ -27,7 +28,7 @@ describe("what a master owns", () => {
   /** A master's inbox without a master around it; what it dispatches is kept here and goes nowhere. */
   const alone = (database = engine.database): { readonly box: Inbox; readonly dispatched: readonly Assignment[] } => {
     const dispatched: Assignment[] = [];
-    const queue = dispatcher({ isAlone: () => true, isReachable: () => true });
+    const queue = dispatcher({ isAlone: () => true, isReachable: () => true, groupsOf: asTold });
     queue.setWorker(worker, {
       host: "127.0.0.1",
       port: 1,

@@ -4,6 +4,7 @@ import type { WaitTree, WorkflowDefinition } from "../../model/definition.ts";
 import type { ListedInstance } from "../../store/queries.ts";
 import type { TaskRecord } from "../../store/records.ts";
 import { type PoolPlace, poolPlaces } from "../../store/task-groups.ts";
+import { asTold, groupsByRows } from "../../store/worker-groups.ts";
 import type { WaitingShape } from "../contract.ts";
 import { time } from "../present.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -21,8 +22,9 @@ export async function whyTasksWait(
 ): Promise<(task: number) => WaitingShape | undefined> {
   const known = new Map(tasks.map((task) => [task.taskIndex, task]));
   const waitsForWorker = tasks.some((task) => task.life.state === "submitted");
-  const [workers, places] = await Promise.all([
+  const [workers, groupsOf, places] = await Promise.all([
     waitsForWorker ? registry.members("worker").catch(() => undefined) : [],
+    waitsForWorker ? groupsByRows(database) : asTold,
     waitsForWorker ? poolPlaces(database, instance.id) : [],
   ]);
   const groupOf = (task: number): string =>
@@ -34,7 +36,7 @@ export async function whyTasksWait(
       return { reason: "dispatch", text };
     }
     const group = groupOf(task);
-    const count = workers.filter((worker) => worker.data.groups.includes(group)).length;
+    const count = workers.filter((worker) => groupsOf(worker.incarnation, worker.data.groups).includes(group)).length;
     if (count === 0) {
       const text = `no worker is in group "${group}": start one, or choose another group`;
       return { reason: "group", text };
