@@ -192,7 +192,7 @@ test("every executor's file is in the index", () => {
 
 test("every registry is listed", () => {
   const text = readFileSync(path.join(root, "scheduler/registry/registries.ts"), "utf8");
-  assert.deepEqual(Object.keys(registries).sort(), ["database", "zookeeper"]);
+  assert.deepEqual(Object.keys(registries).sort(), ["database", "etcd", "zookeeper"]);
   for (const type of Object.keys(registries)) assert.ok(text.includes(`./${type}.ts`), `${type}.ts is not imported`);
 });
 

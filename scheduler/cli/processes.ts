@@ -169,7 +169,7 @@ async function openChecked(settings: ServerSettings): Promise<Database> {
 /** A worker reads no table but those of the registry, so it has no `database` of its own. */
 async function registryOf(settings: ServerSettings, log: Logger, database: Database | undefined): Promise<Registry> {
   const { type, connect: address, leaseMs } = settings.registry;
-  if (type === "zookeeper") return openRegistry({ type, connect: address, leaseMs, log });
+  if (type !== "database") return openRegistry({ type, connect: address, leaseMs, log });
   if (database) return openRegistry({ type, knex: database.knex, leaseMs, log });
   const knex = await connect({ ...databaseSettings(settings), poolSize: 2 } as DatabaseSettings); // the same kind, with fewer connections
   const registry = await openRegistry({ type, knex, leaseMs, log });

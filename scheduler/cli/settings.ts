@@ -23,8 +23,8 @@ const databaseSchema = z.strictObject({
 });
 
 const registrySchema = z.strictObject({
-  type: z.enum(["zookeeper", "database"]).default("zookeeper"),
-  /** ZooKeeper's `host:port,host:port`. */
+  type: z.enum(["zookeeper", "etcd", "database"]).default("zookeeper"),
+  /** ZooKeeper's or etcd's `host:port,host:port`. */
   connect: z.string().default(`${loopback}:2181`),
   /** How long a silent process still counts as alive. */
   leaseMs: milliseconds.default(6_000),

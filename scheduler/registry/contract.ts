@@ -52,7 +52,10 @@ export interface Registry {
   readonly type: string;
   /** How long a silent member is still counted as alive, in milliseconds: the lease. */
   readonly leaseMs: number;
-  /** Announces this process; ephemeral: it goes with the session. Rejects with `OperationError` when no session stands. */
+  /**
+   * Announces this process; ephemeral: it goes with the session. Rejects with `OperationError` when no session stands, and
+   * when the one is lost in which it was asked: nobody lives under that name in the next.
+   */
   join(member: Member): Promise<void>;
   update(data: MemberData): Promise<void>;
   leave(): Promise<void>;

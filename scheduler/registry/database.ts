@@ -39,6 +39,8 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
   const observed = silence(lookMs);
   const stop = new AbortController();
   let session: Session | undefined;
+  /** How many sessions have been lost. */
+  let losses = 0;
   let ackMs = Number.NEGATIVE_INFINITY;
   let areTablesThere = false;
   let hasLooked = false;
@@ -66,6 +68,7 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
   };
 
   const lose = (lost: Session): void => {
+    losses += 1;
     session = undefined;
     ackMs = Number.NEGATIVE_INFINITY;
     log.warn({ session: lost.id }, "the registry has given this process's session up");
@@ -205,7 +208,11 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
     type: "database",
     leaseMs: ttlMs,
     join: async (member) => {
+      const lostBefore = losses;
       const mine = await standing();
+      if (losses !== lostBefore) {
+        throw new OperationError("unavailable", "the session was lost before this process could join");
+      }
       await tables.insertMember(knex, mine.id, member).catch((cause: unknown) => unavailable(cause));
       await look().catch((error: unknown) => fail("looking", error));
     },

@@ -4,11 +4,14 @@ import type { Knex } from "knex";
 import type { Logger } from "../model/logger.ts";
 import type { Registry } from "./contract.ts";
 import { databaseRegistry } from "./database.ts";
+import { etcdRegistry } from "./etcd.ts";
 import { zookeeperRegistry } from "./zookeeper.ts";
 
 export type RegistrySettings =
   | { readonly type: "database"; readonly knex: Knex; readonly leaseMs: number; readonly log: Logger }
   /** `connect`: `host:port,host:port`, with a path behind it where the cluster is not to be at `/porpoise`. */
+  /** `connect`: as ZooKeeper's; its servers speak HTTP there. */
+  | { readonly type: "etcd"; readonly connect: string; readonly leaseMs: number; readonly log: Logger }
   | { readonly type: "zookeeper"; readonly connect: string; readonly leaseMs: number; readonly log: Logger };
 
 export type RegistryType = RegistrySettings["type"];
@@ -19,6 +22,7 @@ type Openers = {
 
 export const registries: Openers = {
   database: ({ knex, leaseMs, log }) => databaseRegistry({ knex, beatMs: leaseMs / 4, ttlMs: leaseMs, log }),
+  etcd: (settings) => etcdRegistry(settings),
   zookeeper: ({ connect, leaseMs, log }) => zookeeperRegistry({ connect, sessionTimeoutMs: leaseMs, log }),
 };
 
@@ -27,6 +31,8 @@ export async function openRegistry(settings: RegistrySettings): Promise<Registry
   switch (settings.type) {
     case "database":
       return registries.database(settings);
+    case "etcd":
+      return registries.etcd(settings);
     case "zookeeper":
       return registries.zookeeper(settings);
   }

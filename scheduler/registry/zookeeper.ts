@@ -121,7 +121,9 @@ export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperR
   }, lookMs);
 
   const join = async (member: Member): Promise<void> => {
+    const asked = session;
     const on = await connected();
+    if (on !== asked) throw new OperationError("unavailable", "the session was lost before this process could join");
     const path = pathOf(member);
     const create = (): Promise<string> =>
       inFolder(on, membersOf(member.kind), () => on.create(path, JSON.stringify(member.data), "ephemeral"));

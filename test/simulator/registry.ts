@@ -80,6 +80,7 @@ export function registryServer(world: World, leaseMs: number): RegistryServer {
     let session: { readonly id: number; readonly end: AbortController } | undefined;
     let ackMs = Number.NEGATIVE_INFINITY;
     let isOpening = false;
+    let losses = 0;
 
     /** There and back; the answer is lost where the way is blocked in between, and the asker waits for a limit. */
     const ask = <T>(act: () => T): Promise<T> =>
@@ -135,6 +136,7 @@ export function registryServer(world: World, leaseMs: number): RegistryServer {
     };
     const lose = (): void => {
       const lost = session;
+      losses += 1;
       session = undefined;
       ackMs = Number.NEGATIVE_INFINITY;
       lost?.end.abort();
@@ -175,7 +177,9 @@ export function registryServer(world: World, leaseMs: number): RegistryServer {
     };
     /** Carried out for the session that asked, if it still stands there. */
     const checked = async <T>(act: (mine: Session) => T): Promise<T> => {
+      const lostBefore = losses;
       await standing();
+      if (losses !== lostBefore) throw unavailable("the session in which it was asked is over");
       const asking = session?.id ?? 0;
       const answer = await ask(() => {
         try {

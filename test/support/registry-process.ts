@@ -4,13 +4,15 @@
 import { incarnation } from "../../scheduler/model/ids.ts";
 import type { Member, Registry } from "../../scheduler/registry/contract.ts";
 import { databaseRegistry } from "../../scheduler/registry/database.ts";
+import { etcdRegistry } from "../../scheduler/registry/etcd.ts";
 import { zookeeperRegistry } from "../../scheduler/registry/zookeeper.ts";
 import { connect, type DatabaseSettings } from "../../scheduler/store/connect.ts";
 import { keptLog } from "./wire.ts";
 
 export type RegistryProcessSettings =
   | { readonly type: "database"; readonly database: DatabaseSettings; readonly beatMs: number; readonly ttlMs: number }
-  | { readonly type: "zookeeper"; readonly connect: string; readonly sessionTimeoutMs: number };
+  | { readonly type: "zookeeper"; readonly connect: string; readonly sessionTimeoutMs: number }
+  | { readonly type: "etcd"; readonly connect: string; readonly leaseMs: number };
 
 // Both are what the test that starts this process wrote.
 const settings = JSON.parse(process.argv[2] ?? "") as RegistryProcessSettings;
@@ -47,5 +49,6 @@ async function join(as: Member): Promise<void> {
 
 async function open(): Promise<Registry> {
   if (settings.type === "zookeeper") return zookeeperRegistry({ ...settings, log: keptLog() });
+  if (settings.type === "etcd") return etcdRegistry({ ...settings, log: keptLog() });
   return databaseRegistry({ ...settings, knex: await connect(settings.database), log: keptLog() });
 }

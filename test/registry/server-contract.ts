@@ -1,0 +1,132 @@
+// What every registry on a server of its own promises when that server fails; run against the real one.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { OperationError } from "../../scheduler/model/operation-error.ts";
+import type { Registry, SessionState } from "../../scheduler/registry/contract.ts";
+import { eventually } from "../support/worker.ts";
+import { changes, member, opened, type RegistryCluster } from "./contract.ts";
+
+export interface FailingServer {
+  pause(): void;
+  resume(): void;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  wipe(): Promise<void>;
+}
+
+export function registryServerContract(
+  name: string,
+  makeCluster: (t: TestContext) => Promise<RegistryCluster>,
+  server: () => FailingServer,
+): void {
+  test(`${name}: a paused server suspends the session; when it is back in time, nothing was lost`, async (t) => {
+    const { open } = await makeCluster(t);
+    const registry = opened(t, { open });
+    const states = statesOf(registry);
+    await registry.join(member("worker", "w1"));
+    server().pause();
+    t.after(() => server().resume());
+    await eventually(() => (states.at(-1) === "suspended" ? true : undefined), "suspended");
+    server().resume();
+    await eventually(() => (states.at(-1) === "connected" ? true : undefined), "connected");
+    assert.equal(states.includes("lost"), false);
+    assert.equal((await registry.members("worker")).length, 1);
+  });
+
+  test(`${name}: a server that is away for longer than the lease costs the session, and the next one stands by itself`, async (t) => {
+    const { open } = await makeCluster(t);
+    const registry = opened(t, { open });
+    const watcher = opened(t, { open });
+    const seen = changes(watcher, "worker");
+    const states = statesOf(registry);
+    await registry.join(member("worker", "w1"));
+    await seen.heard("added w1");
+    const lock = await registry.lock("l", new AbortController().signal);
+    const ackMs = registry.lastAckMs();
+    server().pause();
+    t.after(() => server().resume());
+    await eventually(() => (lock.lost.aborted ? true : undefined), "the loss of the lock");
+    assert.ok(performance.now() < registry.lastAckMs() + registry.leaseMs || registry.lastAckMs() < ackMs);
+    await eventually(() => (states.includes("lost") ? true : undefined), "lost");
+    server().resume();
+    await eventually(() => (states.at(-1) === "connected" ? true : undefined), "connected");
+    await registry.join(member("worker", "w2"));
+    await seen.heard("added w2");
+    await seen.heard("removed w1");
+  });
+
+  test(`${name}: who asked to join before the session was lost never stands in the next one`, async (t) => {
+    const { open } = await makeCluster(t);
+    const [registry, other] = [opened(t, { open }), opened(t, { open })];
+    const states = statesOf(registry);
+    await eventually(() => (states.at(-1) === "connected" ? true : undefined), "connected");
+    server().pause();
+    t.after(() => server().resume());
+    await eventually(() => (states.at(-1) === "suspended" ? true : undefined), "suspended");
+    const refused = assert.rejects(registry.join(member("worker", "w1")), OperationError);
+    await eventually(() => (states.includes("lost") ? true : undefined), "lost");
+    server().resume();
+    await eventually(() => (states.at(-1) === "connected" ? true : undefined), "connected");
+    await refused;
+    assert.deepEqual(await other.members("worker"), []);
+  });
+
+  test(`${name}: a restarted server keeps sessions, watches and memberships`, async (t) => {
+    const { open } = await makeCluster(t);
+    const [registry, watcher] = [opened(t, { open }), opened(t, { open })];
+    const seen = changes(watcher, "worker");
+    const states = statesOf(registry);
+    await registry.join(member("worker", "w1"));
+    await seen.heard("added w1");
+    await server().restart();
+    await eventually(
+      () => (states.length >= 4 && states.at(-1) === "connected" ? true : undefined),
+      `connected again (${states})`,
+    );
+    await registry.update({ ...member("worker", "w1").data, slotsUsed: 5 });
+    await seen.heard("updated w1");
+    assert.equal(seen.says().includes("removed w1"), false);
+  });
+
+  test(`${name}: a wiped server costs the session, and everything starts again on the empty one`, async (t) => {
+    const { open } = await makeCluster(t);
+    const [registry, watcher] = [opened(t, { open }), opened(t, { open })];
+    const seen = changes(watcher, "worker");
+    const states = statesOf(registry);
+    await registry.join(member("worker", "w1"));
+    await seen.heard("added w1");
+    await server().wipe();
+    await eventually(
+      () => (states.includes("lost") && states.at(-1) === "connected" ? true : undefined),
+      "lost and connected",
+      15_000,
+    );
+    await registry.join(member("worker", "w2"));
+    await seen.heard("added w2", 15_000);
+    await seen.heard("removed w1");
+  });
+
+  test(`${name}: a registry waits for a server that is not there yet, and says so to who cannot wait`, async (t) => {
+    const { open } = await makeCluster(t);
+    await server().kill();
+    t.after(() => server().restart());
+    const registry = opened(t, { open });
+    await assert.rejects(
+      registry.join(member("worker", "w1")),
+      /no session with \w+ at 127\.0\.0\.1:\d+\S* stands: is it running there\?/,
+    );
+    const states = statesOf(registry);
+    assert.deepEqual(states, ["suspended"]);
+    await server().restart();
+    await eventually(() => (states.at(-1) === "connected" ? true : undefined), "connected");
+    await registry.join(member("worker", "w1"));
+  });
+}
+
+/** What a registry says of its session, from now on. */
+export function statesOf(registry: Pick<Registry, "onSession">): SessionState[] {
+  const states: SessionState[] = [];
+  registry.onSession((state) => states.push(state));
+  return states;
+}
