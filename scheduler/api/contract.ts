@@ -54,6 +54,8 @@ export const taskInstanceSchema = z.object({
   name: text,
   type: text,
   state: z.enum(taskInstanceStates),
+  /** When its predecessors were over; null: they are not. */
+  submittedAt: time.nullable().optional(),
   startedAt: time.nullable(),
   endedAt: time.nullable(),
   waiting: waitingSchema.optional(),

@@ -95,6 +95,7 @@ export function taskShapes(shown: TasksToShow): TaskInstanceShape[] {
         name: task.name,
         type: task.type,
         state: record?.life.state ?? "submitted",
+        submittedAt: timeOrNull(record?.submittedAtMs ?? null),
         startedAt: timeOrNull(record?.startedAtMs ?? null),
         endedAt: timeOrNull(record?.endedAtMs ?? null),
         ...(waiting ? { waiting } : {}),

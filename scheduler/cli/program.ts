@@ -145,8 +145,9 @@ function addRemote(root: Command, io: Io, done: (work: Promise<ExitCode>) => Pro
       withClient(options, (client, rest) => instances(client, io, workflow, rest)),
     );
   remote("show <instance>", "one instance with its tasks, and why waiting ones wait")
+    .option("--gantt", "its tasks over time instead: · waits, █ works, ▒ worked in vain")
     .option(...json)
-    .action((id: string, options: { json?: boolean } & ServerOptions) =>
+    .action((id: string, options: { json?: boolean; gantt?: boolean } & ServerOptions) =>
       withClient(options, (client, rest) => show(client, io, id, rest)),
     );
   remote("logs <task-instance>", "the log of a task instance")

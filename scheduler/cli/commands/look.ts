@@ -4,6 +4,7 @@ import type { ClusterShape, InstanceShape, LogChunk, Page, RunTasksRequest } fro
 import { OperationError } from "../../model/operation-error.ts";
 import type { Client } from "../client.ts";
 import { followLog } from "../follow.ts";
+import { gantt } from "../gantt.ts";
 import { type ExitCode, type Io, print, printJson } from "../io.ts";
 import { coloured, duration, table } from "../render.ts";
 import { splitWorkflowName } from "../workflow-name.ts";
@@ -44,7 +45,7 @@ export async function show(
   client: Client,
   io: Io,
   id: string,
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly gantt?: boolean },
 ): Promise<ExitCode> {
   const one = await client.get<InstanceShape>(`/instances/${encodeURIComponent(id)}`);
   if (options.json) {
@@ -61,6 +62,12 @@ export async function show(
   ];
   print(io, facts.join(" · "));
   for (const [name, value] of Object.entries(one.params)) print(io, `  ${name} = ${value}`);
+  if (options.gantt) {
+    const width = "columns" in io.stdout && typeof io.stdout.columns === "number" ? io.stdout.columns : 100;
+    const picture = gantt(one, { width, nowMs: Date.now(), isColoured: io.isTerminal });
+    print(io, picture ?? "nothing of it has started yet");
+    return 0;
+  }
   const rows = (one.tasks ?? []).map((task) => [
     task.id,
     task.name,
