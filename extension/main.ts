@@ -20,6 +20,7 @@ import { registerCommand } from "./failure.ts";
 import { startLanguageClient } from "./language-client.ts";
 import { createLogChannels } from "./log-channels.ts";
 import { createRunNotifier } from "./run-notifier.ts";
+import { createScriptPreviews } from "./script-previews.ts";
 import { tellServerNames } from "./server-names.ts";
 import { createSession } from "./session.ts";
 import { registerRunsTree } from "./views/runs-tree.ts";
@@ -31,8 +32,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const logs = createLogChannels(context, session);
   const notifier = createRunNotifier(context, session, logs);
   const language = startLanguageClient(context);
-  const deps: Deps = { context, session, language, logs, notifier, output };
-  context.subscriptions.push(output, session, language, logs, notifier, tellServerNames(session, language));
+  const previews = createScriptPreviews();
+  const deps: Deps = { context, session, language, logs, notifier, previews, output };
+  context.subscriptions.push(output, session, language, logs, notifier, previews, tellServerNames(session, language));
 
   // What activates the extension is a .flow file, or someone who asks for one.
   void vscode.commands.executeCommand("setContext", "porpoise.hasFlows", true);

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { scriptLanguages } from "../../server/protocol.ts";
 import type { Deps } from "../deps.ts";
 
-export async function previewScript({ language }: Deps): Promise<void> {
+export async function previewScript({ language, previews }: Deps): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (editor?.document.languageId !== "flow") {
     void vscode.window.showInformationMessage(vscode.l10n.t("Put the cursor into a task of a .flow file first."));
@@ -19,15 +19,8 @@ export async function previewScript({ language }: Deps): Promise<void> {
     );
     return;
   }
-  const document = await vscode.workspace.openTextDocument({
-    content: preview.text,
-    language: scriptLanguages[preview.language] ?? "plaintext",
-  });
-  await vscode.window.showTextDocument(document, {
-    viewColumn: vscode.ViewColumn.Beside,
-    preview: true,
-    preserveFocus: true,
-  });
+  const { task, text } = preview;
+  await previews.show(editor.document.uri, task, text, scriptLanguages[preview.language] ?? "plaintext");
   if (preview.open.length > 0)
     void vscode.window.showInformationMessage(
       vscode.l10n.t("{0}: only a run gives a value to {1}.", preview.task, preview.open.join(", ")),

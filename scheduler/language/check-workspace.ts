@@ -20,13 +20,17 @@ export interface ServerNames {
 }
 
 /** Workflows that another file defines as well: the later path has the problem, the earlier one is named. */
-export function duplicateProblem(header: Header, all: readonly Header[]): Problem | undefined {
+export function duplicateProblem(
+  header: Header,
+  all: readonly Header[],
+  shownAs: (path: string) => string,
+): Problem | undefined {
   const other = all.find((one) => one.project === header.project && one.name === header.name && one.path < header.path);
   if (!other) return undefined;
   return {
     code: "name/duplicate",
     severity: "error",
-    message: `workflow ${header.project}/${header.name} is already defined in ${other.path}: rename one of them`,
+    message: `workflow ${header.project}/${header.name} is already defined in ${shownAs(other.path)}: rename one of them`,
     range: header.range,
     related: [{ message: "the first one", range: other.range, path: other.path }],
   };

@@ -34,6 +34,8 @@ export interface CompileOptions {
    * are not missed: nothing is known about it, and a deploy says what it lacks.
    */
   readonly hasFolder?: (path: string) => boolean;
+  /** A path as messages name it; as it is where that is not given. */
+  readonly shownAs?: (path: string) => string;
   /** What the server has; what is not told of is not checked. */
   readonly known?: ServerNames;
 }
@@ -79,7 +81,7 @@ export interface OpenFile {
 
 /** Everything that is wrong in one of several files; the editor asks the same. */
 export function problemsOf(file: OpenFile, headers: readonly Header[], options: CompileOptions): readonly Problem[] {
-  const duplicate = file.header && duplicateProblem(file.header, headers);
+  const duplicate = file.header && duplicateProblem(file.header, headers, options.shownAs ?? ((path) => path));
   const { hasFile, hasFolder = () => true } = options;
   const isMissing = (path: string) => hasFile !== undefined && hasFolder(folderOf(path)) && !hasFile(path);
   const missing = hasFile ? missingFiles(file.path, file.document, isMissing) : [];

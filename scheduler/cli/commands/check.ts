@@ -31,8 +31,8 @@ export async function check(
   const texts = new Map<string, string>();
   for (const file of [...files].sort()) texts.set(posix(file), await readFile(file, "utf8"));
   const sources = [...texts].map(([file, text]) => ({ path: file, text }));
-  const compiled = compile(sources, { hasFile: existsSync, hasFolder: existsSync });
   const nameOf = (file: string) => posix(path.relative(io.cwd, file));
+  const compiled = compile(sources, { hasFile: existsSync, hasFolder: existsSync, shownAs: nameOf });
   io.stdout.write(checkReports[options.format](compiled, { textOf: (file) => texts.get(file) ?? "", nameOf }));
   if (options.format === "text") io.stderr.write(`${summary(compiled)}\n`);
   return compiled.some((file) => file.problems.some((problem) => problem.severity === "error")) ? 1 : 0;

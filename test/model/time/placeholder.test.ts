@@ -6,10 +6,12 @@ import { test } from "node:test";
 import { localToEpochMs } from "../../../scheduler/model/time/dates.ts";
 import { parsePlaceholder, resolvePlaceholder } from "../../../scheduler/model/time/placeholder.ts";
 
-const cases = readFileSync(new URL("../../cases/time/placeholders.txt", import.meta.url), "utf8")
-  .split("\n")
+const cases = ["placeholders.txt", "calendar.txt"]
+  .flatMap((name) => readFileSync(new URL(`../../cases/time/${name}`, import.meta.url), "utf8").split("\n"))
   .filter((line) => line !== "" && !line.startsWith("#"))
   .map((line) => line.split(" | "));
+
+test("there are a hundred and fifty cases and more", () => assert.ok(cases.length >= 150, String(cases.length)));
 
 for (const [expression = "", base = "", zone = "", expected = ""] of cases)
   test(`$[${expression}] on ${base} in ${zone} is ${expected}`, () => {
