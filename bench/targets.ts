@@ -84,7 +84,7 @@ async function startNoOpWorker(cluster: Cluster, { slots, leaseMs }: ClusterOpti
     env: {
       ...process.env,
       PORPOISE_SECRET: cluster.secret,
-      PORPOISE_REGISTRY_CONNECT: cluster.zookeeper.connect,
+      PORPOISE_REGISTRY_CONNECT: cluster.registry.connect,
       PORPOISE_REGISTRY_LEASE_MS: String(leaseMs),
     },
     stdio: ["ignore", "pipe", "inherit"],

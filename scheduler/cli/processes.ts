@@ -115,6 +115,7 @@ export const workerDeps = (
     port: settings.worker.port,
     secret: secretOf(settings),
     ...announced(settings.worker.announcedHost),
+    ...(settings.worker.announcedPort === 0 ? {} : { announcedPort: settings.worker.announcedPort }),
     ...tlsOf(settings),
   },
   dataFolder: path.resolve(settings.worker.dataFolder),

@@ -84,6 +84,8 @@ const settingsSchema = z.strictObject({
       port: port.default(0),
       /** Under which host masters find it; absent: the one it listens on. */
       announcedHost: z.string().default(""),
+      /** Likewise under which port; 0: the one it listens on. */
+      announcedPort: port.default(0),
       slots: count.default(Math.max(8, os.availableParallelism() * 4)),
       groups: z
         .preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string().min(1)))

@@ -26,6 +26,8 @@ export interface WorkerAddress {
   readonly tls?: WireSettings["tls"];
   /** Under which host the others find it; absent: the one it listens on. */
   readonly announcedHost?: string;
+  /** Likewise under which port. */
+  readonly announcedPort?: number;
 }
 
 export interface PresenceDeps {
@@ -129,7 +131,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     const used = work.count();
     return {
       host: deps.wire.announcedHost ?? server.host,
-      port: server.port,
+      port: deps.wire.announcedPort ?? server.port,
       pid: deps.pid,
       startedAt,
       ...deps.load(),

@@ -33,7 +33,7 @@ const serve = (kind: string, env: { readonly [name: string]: string }): Promise<
       PORPOISE_SECRET: "s",
       PORPOISE_DATABASE_PORT: String(cluster.database.port),
       PORPOISE_DATABASE_USER: "root",
-      PORPOISE_REGISTRY_CONNECT: cluster.zookeeper.connect,
+      PORPOISE_REGISTRY_CONNECT: cluster.registry.connect,
       ...env,
     },
   });
@@ -145,19 +145,19 @@ test("a server that is not there, a wrong token and a missing workflow have code
 });
 
 test("ZooKeeper away at the start is waited for and said, and the cluster works once it is there", async () => {
-  await cluster.zookeeper.kill();
+  await cluster.registry.kill();
   const members = [cluster.start("master", "m1"), cluster.start("worker", "w1")];
   await delay(1_500);
-  await cluster.zookeeper.restart();
+  await cluster.registry.restart();
   await Promise.all(members);
   await runsFine();
 });
 
 test("ZooKeeper away during a run: what runs goes on, and new work follows when it is back", async () => {
   const long = await started("sleep 6");
-  await cluster.zookeeper.kill();
+  await cluster.registry.kill();
   await delay(2_000);
-  await cluster.zookeeper.restart();
+  await cluster.registry.restart();
   const ended = await over(long);
   assert.equal(ended.state, "succeeded");
   assert.equal(ended.tasks?.[0]?.attempts.length, 1);

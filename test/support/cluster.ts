@@ -8,9 +8,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { startEtcd } from "./servers/etcd.ts";
 import { type MariadbServer, startMariadb } from "./servers/mariadb.ts";
 import { freePort } from "./servers/server-process.ts";
 import { startZookeeper, type ZookeeperServer } from "./servers/zookeeper.ts";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const main = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../scheduler/cli/main.ts");
 const secret = "a secret of this test cluster";
@@ -29,12 +31,21 @@ export interface Member {
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
   signal(name: "SIGSTOP" | "SIGCONT"): void;
+  /** What stands between it and the others, whichever of its lives it is in. */
+  readonly ways?: Ways;
+}
+
+export interface Ways {
+  readonly database: TcpProxy;
+  readonly registry: TcpProxy;
+  /** From masters to a worker. */
+  readonly wire: TcpProxy;
 }
 
 export interface Cluster {
   readonly folder: string;
   readonly database: MariadbServer;
-  readonly zookeeper: ZookeeperServer;
+  readonly registry: RegistryServer;
   readonly server: string;
   readonly token: string;
   readonly secret: string;
@@ -46,7 +57,17 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+/** What tests do to a registry's server, whichever it is. */
+export type RegistryServer = Pick<
+  ZookeeperServer,
+  "connect" | "pause" | "resume" | "kill" | "restart" | "wipe" | "stop"
+>;
+
 export interface ClusterOptions {
+  /** True: a proxy stands between each member and the others. */
+  readonly isProxied?: boolean;
+  /** Absent: ZooKeeper. */
+  readonly registry?: "zookeeper" | "etcd";
   readonly slots: number;
   /** Session timeout of the registry. */
   readonly leaseMs: number;
@@ -54,31 +75,57 @@ export interface ClusterOptions {
   readonly lostLimit?: number;
 }
 
-export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOptions): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { slots, leaseMs, lostLimit = 3, registry: registryType = "zookeeper" } = options;
   const folder = await mkdtemp(path.join(tmpdir(), "porpoise-cluster-"));
-  const [database, zookeeper] = await Promise.all([startMariadb(), startZookeeper()]);
+  const startRegistry = (): Promise<RegistryServer> => (registryType === "etcd" ? startEtcd() : startZookeeper());
+  const [database, registry] = await Promise.all([startMariadb(), startRegistry()]);
+  const registryPort = Number(registry.connect.split(":")[1]);
+  const ways = new Map<string, Ways & { readonly workerPort: number }>();
   const apiPort = await freePort();
   const members: { readonly name: string; readonly child: ChildProcess }[] = [];
-  const environment = (name: string): NodeJS.ProcessEnv => ({
-    ...process.env,
-    NODE_NO_WARNINGS: "1",
-    INIT_CWD: folder,
-    PORPOISE_NAME: name,
-    PORPOISE_SECRET: secret,
-    PORPOISE_DATABASE_PORT: String(database.port),
-    PORPOISE_DATABASE_USER: database.user,
-    PORPOISE_DATABASE_DATABASE: "porpoise",
-    PORPOISE_REGISTRY_CONNECT: zookeeper.connect,
-    PORPOISE_REGISTRY_LEASE_MS: String(leaseMs),
-    PORPOISE_API_PORT: String(apiPort),
-    PORPOISE_API_TOKEN: token,
-    PORPOISE_API_LOG_FOLDER: path.join(folder, "logs"),
-    PORPOISE_MASTER_LOST_LIMIT: String(lostLimit),
-    PORPOISE_WORKER_SLOTS: String(slots),
-    PORPOISE_WORKER_DATA_FOLDER: path.join(folder, name),
-    PORPOISE_WORKER_DRAIN_MS: "2000",
-    PORPOISE_WORKER_STOP_GRACE_MS: "500",
-  });
+  const environment = (name: string): NodeJS.ProcessEnv => {
+    const here = ways.get(name);
+    return {
+      ...process.env,
+      NODE_NO_WARNINGS: "1",
+      INIT_CWD: folder,
+      PORPOISE_NAME: name,
+      PORPOISE_SECRET: secret,
+      PORPOISE_DATABASE_PORT: String(here?.database.port ?? database.port),
+      PORPOISE_DATABASE_USER: database.user,
+      PORPOISE_DATABASE_DATABASE: "porpoise",
+      PORPOISE_REGISTRY_TYPE: registryType,
+      PORPOISE_REGISTRY_CONNECT: here ? `127.0.0.1:${here.registry.port}` : registry.connect,
+      PORPOISE_WORKER_PORT: String(here?.workerPort ?? 0),
+      PORPOISE_WORKER_ANNOUNCED_PORT: String(here?.wire.port ?? 0),
+      PORPOISE_REGISTRY_LEASE_MS: String(leaseMs),
+      PORPOISE_API_PORT: String(apiPort),
+      PORPOISE_API_TOKEN: token,
+      PORPOISE_API_LOG_FOLDER: path.join(folder, "logs"),
+      PORPOISE_MASTER_LOST_LIMIT: String(lostLimit),
+      PORPOISE_WORKER_SLOTS: String(slots),
+      PORPOISE_WORKER_DATA_FOLDER: path.join(folder, name),
+      PORPOISE_WORKER_DRAIN_MS: "2000",
+      PORPOISE_WORKER_STOP_GRACE_MS: "500",
+    };
+  };
+
+  /** A member keeps its ports over all its lives: who dies is replaced at the same address. */
+  const waysOf = async (name: string): Promise<Ways | undefined> => {
+    if (options.isProxied !== true) return undefined;
+    const known = ways.get(name);
+    if (known) return known;
+    const workerPort = await freePort();
+    const [first, second, third] = await Promise.all([
+      startTcpProxy(database.port),
+      startTcpProxy(registryPort),
+      startTcpProxy(workerPort),
+    ]);
+    const fresh = { database: first, registry: second, wire: third, workerPort };
+    ways.set(name, fresh);
+    return fresh;
+  };
 
   const run = (args: readonly string[], name: string): ChildProcess => {
     const child = spawn(process.execPath, [main, ...args], {
@@ -91,6 +138,7 @@ export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOpt
   };
 
   const start: Cluster["start"] = async (kind, name) => {
+    const between = await waysOf(name);
     const child = run([kind], name);
     const ready = await readyLine(child, name);
     return {
@@ -101,6 +149,7 @@ export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOpt
       kill: async () => void (await end(child, "SIGKILL")),
       stop: () => end(child, "SIGTERM"),
       signal: (signal) => void child.kill(signal),
+      ...(between ? { ways: between } : {}),
     };
   };
 
@@ -113,7 +162,7 @@ export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOpt
   return {
     folder,
     database,
-    zookeeper,
+    registry,
     server,
     token,
     secret,
@@ -133,7 +182,9 @@ export async function startCluster({ slots, leaseMs, lostLimit = 3 }: ClusterOpt
     close: async () => {
       for (const { child } of members) child.kill("SIGCONT");
       await Promise.all(members.map(({ child }) => end(child, "SIGTERM")));
-      await Promise.all([database.stop(), zookeeper.stop()]);
+      for (const one of ways.values())
+        await Promise.all([one.database.close(), one.registry.close(), one.wire.close()]);
+      await Promise.all([database.stop(), registry.stop()]);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
