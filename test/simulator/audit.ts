@@ -37,6 +37,11 @@ const triggers: readonly string[] = [
      and exists (select 1 from workflow_instance o where o.workflow_id = new.workflow_id and o.id <> new.id
                  and o.trigger_kind in ('manual', 'schedule') and o.state in ${underWay})
    begin ${say("'instance ' || new.id || ' of a serial workflow started beside another'")} end`,
+  `create trigger audit_pool after update on task_group_slot
+   when new.is_granted = 1
+     and (select count(*) from task_group_slot o where o.task_group = new.task_group and o.is_granted = 1)
+         > (select size from task_group where name = new.task_group)
+   begin ${say("'task group ' || new.task_group || ' gave away more slots than it has'")} end`,
   `create trigger audit_lanes after insert on workflow_instance
    when new.backfill_id is not null
      and (select count(*) from workflow_instance o where o.backfill_id = new.backfill_id

@@ -117,7 +117,12 @@ export function machine(deps: MachineDeps): Machine {
   const begin = (here: SimulatedProcess, assignment: Assignment, tell: Running["tell"]): Running => {
     const { forMs, outcome } = deps.behaviour(assignment);
     const one: Running = {
-      seen: witness.begin(assignment.taskInstance, assignment.attempt, deps.name),
+      seen: witness.begin({
+        taskInstance: assignment.taskInstance,
+        attempt: assignment.attempt,
+        machine: deps.name,
+        pool: assignment.task.taskGroup?.name,
+      }),
       worker: here,
       stop: world.after(forMs, () => {
         running.delete(one);

@@ -73,7 +73,6 @@ function flowOf(text: string): Flow {
   return {
     name: definition.name,
     workflow: { definition, path: "script.flow", source: text, files: [] },
-    isScheduled: false,
     isSerial: definition.concurrency !== "parallel",
   };
 }

@@ -5,6 +5,7 @@ import { installAudit } from "./audit.ts";
 import { type SimulatedCluster, simulatedCluster } from "./cluster.ts";
 import { type DatabaseServer, databaseServer } from "./database.ts";
 import { eavesdropper } from "./eavesdropper.ts";
+import { pools } from "./flows.ts";
 import { type Behaviour, machine } from "./machine.ts";
 import { type SimulatedNetwork, simulatedNetwork } from "./network.ts";
 import { simulatedProcess } from "./process.ts";
@@ -42,9 +43,12 @@ export const beginMs = Date.UTC(2026, 0, 5, 6, 0, 30);
 export function scene(options: SceneOptions): Scene {
   const here = world(options.seed, options.keepNotes);
   const leaseMs = options.leaseMs ?? [3_000, 6_000, 12_000][here.pick(3)] ?? 6_000;
-  const seen = witness(here);
+  const seen = witness(here, pools);
   const database = databaseServer(here, beginMs, options.schema);
   installAudit(database.own);
+  for (const [name, size] of Object.entries(pools)) {
+    database.own.exec(`insert into task_group (name, size, updated_at) values ('${name}', ${size}, 0)`);
+  }
   const broken: string[] = [];
   const network = simulatedNetwork(here, {
     onMessage: eavesdropper(here, database, (text) => void broken.push(text)),

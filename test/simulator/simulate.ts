@@ -4,7 +4,7 @@ import type { Assignment } from "../../scheduler/wire/messages.ts";
 import { violations } from "./checks.ts";
 import type { DatabaseServer } from "./database.ts";
 import { faults } from "./faults.ts";
-import { chosenFlows, type Flow } from "./flows.ts";
+import { chosenFlows, type Flow, leaf } from "./flows.ts";
 import type { Behaviour } from "./machine.ts";
 import { beginMs, scene } from "./scene.ts";
 import type { World } from "./world.ts";
@@ -88,7 +88,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
 
   for (const seat of cluster.seats) cluster.start(seat);
   const fromMs = server.nowMs();
-  void person.deploy(chosenFlows(here, options.flows)).then(() => {
+  void person.deploy([...chosenFlows(here, options.flows), leaf()]).then(() => {
     isDeployed = true;
   });
   here.after(tickMs, tick);

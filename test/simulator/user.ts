@@ -125,7 +125,8 @@ export function user({ world, process, server }: UserDeps): User {
     const [row] = server.own
       .prepare(
         `select i.id, i.priority from workflow_instance i join workflow_version v on v.workflow_id = i.workflow_id and v.version = i.version
-         where i.state in (${states}) and json_extract(v.definition, '$.concurrency') = 'parallel' and i.backfill_id is null order by i.id desc limit 1`,
+         where i.state in (${states}) and json_extract(v.definition, '$.concurrency') = 'parallel' and i.backfill_id is null
+         and i.trigger_kind <> 'sub_workflow' order by i.id desc limit 1`,
       )
       .all([]) as readonly { readonly id: number; readonly priority: number }[]; // the columns asked for
     if (row === undefined) return;
@@ -170,7 +171,7 @@ export function user({ world, process, server }: UserDeps): User {
     },
     resumePaused: () => {
       const paused = server.own
-        .prepare("select id, priority from workflow_instance where state = 'paused'")
+        .prepare("select id, priority from workflow_instance where state = 'paused' and trigger_kind <> 'sub_workflow'")
         .all([]) as readonly { readonly id: number; readonly priority: number }[]; // the columns asked for
       for (const { id, priority } of paused) {
         inBackground("resume", async () => {

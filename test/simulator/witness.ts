@@ -7,33 +7,44 @@ export interface Witnessed {
   readonly taskInstance: string;
   readonly attempt: number;
   readonly machine: string;
+  readonly pool: string | undefined;
   readonly beginMs: number;
   endMs: number | undefined;
   /** Undefined while it lives; `cut`: it was killed. */
   outcome: "succeeded" | "failed" | "cut" | undefined;
 }
 
+export interface Began {
+  readonly taskInstance: string;
+  readonly attempt: number;
+  readonly machine: string;
+  /** The task group it has a slot of. */
+  readonly pool: string | undefined;
+}
+
 export interface Witness {
-  begin(taskInstance: string, attempt: number, machine: string): Witnessed;
+  begin(what: Began): Witnessed;
   end(one: Witnessed, outcome: "succeeded" | "failed" | "cut"): void;
   all(): readonly Witnessed[];
   /** Attempts that lived beside another of their task, or twice. */
   readonly doubled: readonly string[];
 }
 
-export function witness(world: World): Witness {
+/** `pools`: how many of a task group may live at a time. */
+export function witness(world: World, pools: { readonly [name: string]: number }): Witness {
   const all: Witnessed[] = [];
   const living = new Map<string, Set<Witnessed>>();
   const begun = new Set<string>();
   const doubled: string[] = [];
   return {
-    begin: (taskInstance, attempt, machine) => {
+    begin: ({ taskInstance, attempt, machine, pool }) => {
       const key = `${taskInstance}#${attempt}`;
       const one: Witnessed = {
         key,
         taskInstance,
         attempt,
         machine,
+        pool,
         beginMs: world.nowMs(),
         endMs: undefined,
         outcome: undefined,
@@ -48,6 +59,12 @@ export function witness(world: World): Witness {
         world.note(`DOUBLED ${doubled.at(-1)}`);
       }
       begun.add(key);
+      const most = pool === undefined ? undefined : pools[pool];
+      const inPool = [...living.values()].flatMap((some) => [...some]).filter((other) => other.pool === pool);
+      if (most !== undefined && inPool.length >= most) {
+        doubled.push(`${key} began although ${inPool.map((other) => other.key)} filled the task group ${pool}`);
+        world.note(`OVERFULL ${doubled.at(-1)}`);
+      }
       beside.add(one);
       living.set(taskInstance, beside);
       all.push(one);
