@@ -171,6 +171,8 @@ export const backfillRequestSchema = z.strictObject({
   order: z.enum(["asc", "desc"]).optional(),
   reprocess: z.enum(["missing", "failed", "all"]).optional(),
   onFailure: z.enum(["stop", "continue"]).optional(),
+  /** Also the workflows that wait for this one, those that wait for them, … so many steps far. */
+  dependents: z.int().min(0).max(20).optional(),
   params: z.record(text, text).optional(),
   dryRun: z.boolean().optional(),
   /** True: only the plan, nothing is stored. */

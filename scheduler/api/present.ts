@@ -150,8 +150,8 @@ export const backfillShape = (backfill: StoredBackfill): BackfillShape => ({
   workflow: backfill.workflow,
   state: backfill.state,
   plan: backfill.dates.map((date) => ({
-    workflow: `${backfill.project}/${backfill.workflow}`,
-    scheduleTime: formatInZone(date.scheduleTimeMs, backfill.zone),
+    workflow: `${date.project}/${date.workflow}`,
+    scheduleTime: formatInZone(date.scheduleTimeMs, date.zone),
     action: date.action,
     why: date.why,
     ...(date.instance === null ? {} : { instance: date.instance }),

@@ -130,6 +130,7 @@ function addRemote(root: Command, io: Io, done: (work: Promise<ExitCode>) => Pro
     .addOption(new Option("--order <order>").choices(["asc", "desc"]))
     .addOption(new Option("--reprocess <which>").choices(["missing", "failed", "all"]))
     .addOption(new Option("--on-failure <what>").choices(["stop", "continue"]))
+    .option("--dependents <n>", "also the workflows that wait for it, so many steps far", wholeNumber)
     .addOption(param())
     .option("--plan", "print what would happen, and start nothing")
     .option("--wait", "wait for the end; exit by its outcome")

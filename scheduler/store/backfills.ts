@@ -20,7 +20,8 @@ export interface NewBackfill {
   readonly lanes: number;
   readonly onFailure: "stop" | "continue";
   readonly options: BackfillOptions;
-  readonly plan: readonly PlannedDate[];
+  /** In the order in which they start. */
+  readonly plan: readonly (PlannedDate & { readonly workflowId: string })[];
   readonly origin?: string;
 }
 
@@ -73,7 +74,7 @@ export async function createBackfill(database: Database, backfill: NewBackfill):
         key: ["backfill_id", "seq"],
         columns: ["backfill_id", "seq", "workflow_id", "schedule_time", "action", "why"],
       },
-      backfill.plan.map((date, seq) => [id, seq, backfill.workflowId, date.scheduleTimeMs, date.action, date.why]),
+      backfill.plan.map((date, seq) => [id, seq, date.workflowId, date.scheduleTimeMs, date.action, date.why]),
     );
     return id;
   });
@@ -139,7 +140,8 @@ async function startDates(transaction: Knex.Transaction, nowMs: number, row: Row
       scheduleTimeMs: Number(date.schedule_time),
       dryRun: options.dryRun,
       priority: options.priority,
-      options: options.start,
+      // Params are those of the workflow that was asked for, not of those that wait for it.
+      options: String(date.workflow_id) === String(row["workflow_id"]) ? options.start : { params: {} },
       backfill: id,
       origin: `backfill:${id}:${date.workflow_id}:${date.schedule_time}`,
     });
@@ -167,33 +169,43 @@ export interface StoredBackfill {
   readonly id: BackfillId;
   readonly project: string;
   readonly workflow: string;
-  readonly zone: string;
   readonly state: BackfillState;
-  readonly dates: readonly (PlannedDate & { readonly instance: string | null; readonly state: string | null })[];
+  readonly dates: readonly StoredDate[];
+}
+
+export interface StoredDate extends PlannedDate {
+  readonly project: string;
+  readonly workflow: string;
+  readonly zone: string;
+  readonly instance: string | null;
+  readonly state: string | null;
 }
 
 export async function readBackfill(database: Database, id: BackfillId): Promise<StoredBackfill | undefined> {
   const { knex } = database;
   const row = await knex("backfill as b")
     .join("workflow as w", "w.id", "b.workflow_id")
+    .where("b.id", id)
+    .first("b.state", "w.project", "w.name");
+  if (!row) return undefined;
+  const dates: readonly Row[] = await knex("backfill_date as d")
+    .join("workflow as w", "w.id", "d.workflow_id")
     .join("workflow_version as v", (join) => {
       join.on("v.workflow_id", "w.id").andOn("v.version", "w.version");
     })
-    .where("b.id", id)
-    .first("b.state", "w.project", "w.name", "v.definition");
-  if (!row) return undefined;
-  const dates: readonly Row[] = await knex("backfill_date as d")
     .leftJoin("workflow_instance as i", "i.id", "d.workflow_instance_id")
     .where("d.backfill_id", id)
     .orderBy("d.seq")
-    .select("d.*", "i.state as instance_state");
+    .select("d.*", "w.project", "w.name", "v.zone", "i.state as instance_state");
   return {
     id,
     project: row.project,
     workflow: row.name,
-    zone: JSON.parse(row.definition).zone,
     state: row.state,
     dates: dates.map((date) => ({
+      project: String(date["project"]),
+      workflow: String(date["name"]),
+      zone: String(date["zone"]),
       scheduleTimeMs: Number(date["schedule_time"]),
       action: date["action"] as PlannedDate["action"], // only actions are ever written there
       why: String(date["why"]),

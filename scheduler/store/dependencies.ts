@@ -1,6 +1,6 @@
 // What dependent tasks look at: how the latest of the instances (or tasks) of a workflow ended whose schedule time lies in a window.
 
-import type { WorkflowDefinition } from "../model/definition.ts";
+import type { WaitTree, WorkflowDefinition } from "../model/definition.ts";
 import type { Database } from "./database.ts";
 
 export interface Sought {
@@ -75,4 +75,33 @@ async function latestTask(database: Database, sought: Sought, task: string): Pro
     latest = { hasSucceeded, endedAtMs: Number(row.ended_at) };
   }
   return latest;
+}
+
+export interface Waiter {
+  readonly id: string;
+  readonly definition: WorkflowDefinition;
+}
+
+/** Every deployed workflow that waits for others, in its newest version. */
+export async function waiters({ knex }: Database): Promise<readonly Waiter[]> {
+  const rows: readonly { readonly id: string | number; readonly definition: string }[] = await knex("workflow as w")
+    .join("workflow_version as v", (join) => {
+      join.on("v.workflow_id", "w.id").andOn("v.version", "w.version");
+    })
+    .whereNull("w.removed_at")
+    .where("v.definition", "like", '%"waitFor":%')
+    .orderBy("w.id")
+    .select("w.id", "v.definition");
+  return rows.map(({ id, definition }) => ({ id: String(id), definition: JSON.parse(definition) })); // by a deployment of this schema
+}
+
+/** The workflows that a workflow waits for, as `project/name`. */
+export function waitedFor({ tasks }: WorkflowDefinition): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (tree: WaitTree): void => {
+    if (tree.kind === "one") names.add(`${tree.project}/${tree.workflow}`);
+    else tree.of.forEach(visit);
+  };
+  for (const { dependency } of tasks) if (dependency) visit(dependency.waitFor);
+  return names;
 }

@@ -389,6 +389,31 @@ task sub: sub_workflow {\n  workflow = t/child\n  for_each = regions as region\n
         assert.equal((await alertsOf(id)).length, 1);
         await engine.assertNothingLeft();
       });
+      test("a backfill takes along those that wait for it, after what they wait for", async () => {
+        await engine.deploy(workflow("source", { a: "true" }));
+        await engine.deploy(waiter("t/source @ today"));
+        const last = waiter("t/waiter @ today").replace("t/waiter {", "t/last {");
+        await engine.deploy(last);
+        const request = { from: "2024-03-01", to: "2024-03-02", parallel: 1 };
+        const names = async (dependents: number): Promise<string> => {
+          const { plan } = await engine.backfill("t/source", { ...request, dependents, plan: true });
+          return plan.map((date) => `${date.workflow} ${date.scheduleTime.slice(8, 10)}`).join(", ");
+        };
+        assert.equal(await names(0), "t/source 01, t/source 02");
+        assert.equal(await names(1), "t/source 01, t/source 02, t/waiter 01, t/waiter 02");
+        const { id } = await engine.backfill("t/source", { ...request, dependents: 2 });
+        const end = performance.now() + 30_000;
+        for (;;) {
+          const { body } = await engine.request("GET", `/backfills/${id}`);
+          const now = body as { state: string; plan: { workflow: string; state?: string }[] };
+          if (now.state === "succeeded") {
+            assert.ok(now.plan.some((date) => date.workflow === "t/last") && now.plan.length === 6);
+            break;
+          }
+          assert.ok(performance.now() < end, JSON.stringify(now));
+        }
+        await engine.assertNothingLeft();
+      });
       test("a paused instance lets its dependent rest, and a resume lets it go on", async () => {
         await engine.deploy(waiter("t/never @ today"));
         const { id } = await engine.start("t/waiter");

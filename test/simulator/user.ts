@@ -105,13 +105,14 @@ export function user({ world, process, server }: UserDeps): User {
         { order: world.chance(0.5) ? "asc" : "desc", reprocess: "all" },
         new Map(),
       );
+      const workflowId = workflowIds.get(flow.name) ?? "";
       const id = await patiently(() =>
         createBackfill(database, {
-          workflowId: workflowIds.get(flow.name) ?? "",
+          workflowId,
           lanes,
           onFailure: isStopping ? "stop" : "continue",
           options: { start: { params: {} }, priority: 2, dryRun: false },
-          plan,
+          plan: plan.map((date) => ({ ...date, workflowId })),
           origin,
         }),
       );

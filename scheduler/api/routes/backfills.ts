@@ -1,7 +1,7 @@
 // Backfills: the plan first, then exactly that.
 
 import type { z } from "zod";
-import { priorities } from "../../model/definition.ts";
+import { priorities, type WorkflowDefinition } from "../../model/definition.ts";
 import { type BackfillId, backfillId } from "../../model/ids.ts";
 import {
   type BackfillState,
@@ -19,6 +19,7 @@ import {
   readBackfill,
   setBackfillState,
 } from "../../store/backfills.ts";
+import { type Waiter, waitedFor, waiters } from "../../store/dependencies.ts";
 import type { StoredWorkflow } from "../../store/queries.ts";
 import { type BackfillRequest, backfillRequestSchema, backfillSchema } from "../contract.ts";
 import { backfillShape } from "../present.ts";
@@ -40,16 +41,7 @@ export function backfillRoutes(deps: RouteDeps): readonly Route[] {
         if (body.plan) {
           const { project, name: workflow } = found;
           const dates = plan.map((date) => ({ ...date, instance: null, state: null }));
-          return {
-            ...backfillShape({
-              id: backfillId(""),
-              project,
-              workflow,
-              zone: found.definition.zone,
-              state: "running",
-              dates,
-            }),
-          };
+          return backfillShape({ id: backfillId(""), project, workflow, state: "running", dates });
         }
         const id = await createBackfill(database, {
           workflowId: found.id,
@@ -124,11 +116,15 @@ async function show({ database }: RouteDeps, id: BackfillId): Promise<z.infer<ty
   return backfillShape(found);
 }
 
-async function planOf(
-  { database }: RouteDeps,
-  found: StoredWorkflow,
-  body: BackfillRequest,
-): Promise<readonly PlannedDate[]> {
+interface Planned extends PlannedDate {
+  readonly workflowId: string;
+  readonly project: string;
+  readonly workflow: string;
+  readonly zone: string;
+}
+
+/** First the dates of the workflow itself, then those of the workflows that wait for it, one step after the other. */
+async function planOf(deps: RouteDeps, found: StoredWorkflow, body: BackfillRequest): Promise<readonly Planned[]> {
   for (const [name, value] of Object.entries(body.params ?? {})) {
     const param = found.definition.params.find((one) => one.name === name);
     const wrong = param
@@ -136,13 +132,56 @@ async function planOf(
       : `there is no param "${name}" in ${found.project}/${found.name}`;
     if (wrong) throw new OperationError("invalid", wrong);
   }
-  const schedule = { cron: found.definition.schedule?.cron, zone: found.definition.zone };
-  const result = backfillDates({ dates: datesOf(body) }, schedule);
-  if (!result.ok) throw new OperationError("invalid", result.message);
+  const plan = [...(await planOne(deps, found, body))];
+  for (const dependent of await dependentsOf(deps, found, body.dependents ?? 0)) {
+    plan.push(...(await planOne(deps, dependent, body)));
+  }
+  return plan;
+}
+
+async function planOne(
+  { database }: RouteDeps,
+  { id, definition }: { readonly id: string; readonly definition: WorkflowDefinition },
+  body: BackfillRequest,
+): Promise<readonly Planned[]> {
+  const { project, name, zone } = definition;
+  const result = backfillDates({ dates: datesOf(body) }, { cron: definition.schedule?.cron, zone });
+  if (!result.ok) throw new OperationError("invalid", `${project}/${name}: ${result.message}`);
   const { timesMs } = result;
   const range = { fromMs: timesMs[0] ?? 0, toMs: timesMs.at(-1) ?? 0 };
-  const existing = await instancesByScheduleTime(database, found.id, range);
-  return planBackfill(timesMs, { order: body.order ?? "asc", reprocess: body.reprocess ?? "missing" }, existing);
+  const existing = await instancesByScheduleTime(database, id, range);
+  const request = { order: body.order ?? "asc", reprocess: body.reprocess ?? "missing" };
+  return planBackfill(timesMs, request, existing).map((date) => ({
+    ...date,
+    workflowId: id,
+    project,
+    workflow: name,
+    zone,
+  }));
+}
+
+/** Workflows that wait for this one, then those that wait for them, each once. */
+async function dependentsOf(
+  { database }: RouteDeps,
+  { project, name }: StoredWorkflow,
+  depth: number,
+): Promise<readonly Waiter[]> {
+  if (depth === 0) return [];
+  const all = await waiters(database);
+  const nameOf = ({ definition }: Waiter): string => `${definition.project}/${definition.name}`;
+  const seen = new Set([`${project}/${name}`]);
+  const found: Waiter[] = [];
+  let last: ReadonlySet<string> = seen;
+  for (let step = 0; step < depth && last.size > 0; step += 1) {
+    const before = last;
+    const next = all.filter(
+      (one) => !seen.has(nameOf(one)) && [...waitedFor(one.definition)].some((wanted) => before.has(wanted)),
+    );
+    found.push(...next);
+    last = new Set(next.map(nameOf));
+    for (const one of last) seen.add(one);
+  }
+  return found;
 }
 
 function datesOf({ from, to, dates }: BackfillRequest): DatesRequest["dates"] {

@@ -16,6 +16,7 @@ export interface BackfillCommandOptions {
   readonly order?: "asc" | "desc";
   readonly reprocess?: "missing" | "failed" | "all";
   readonly onFailure?: "stop" | "continue";
+  readonly dependents?: number;
   readonly param: readonly string[];
   readonly plan?: boolean;
   readonly wait?: boolean;
