@@ -117,6 +117,9 @@ export function outputsAfter(
   predecessors: readonly { readonly outputs: Values; readonly endedAtMs: number }[],
   own: Values,
 ): Values {
+  const [first, second] = predecessors;
+  // Nothing is added: the same pool serves, however long the chain.
+  if (Object.keys(own).length === 0 && second === undefined) return first?.outputs ?? {};
   const merged: Record<string, string> = {};
   for (const { outputs } of predecessors.toSorted((a, b) => a.endedAtMs - b.endedAtMs)) {
     for (const [name, value] of Object.entries(outputs)) if (!merged[name]) merged[name] = value;

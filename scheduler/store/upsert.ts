@@ -13,8 +13,10 @@ export interface UpsertTable {
   readonly keepsOld?: true;
 }
 
-/** Statement sizes: few different ones, so that prepared statements are found again. */
+/** Statement sizes for SQLite: few different ones, so that prepared statements are found again. */
 const sizes = [256, 64, 16, 4, 1] as const;
+/** A server gets all in one statement, which saves the ways there and back. */
+const mostAtOnce = 1_000;
 
 /** As `upsert`, of rows that are not there yet; the database gives them their ids. */
 export const insertRows = (
@@ -24,11 +26,12 @@ export const insertRows = (
 ): Promise<void> => upsert(knex, { ...table, key: [] }, rows);
 
 export async function upsert(knex: Knex, table: UpsertTable, rows: readonly (readonly Value[])[]): Promise<void> {
-  let done = 0;
-  for (const size of sizes) {
-    for (; rows.length - done >= size; done += size) {
-      await knex.raw(statement(knex, table, size), rows.slice(done, done + size).flat());
-    }
+  const isSqlite = knex.client.driverName === "better-sqlite3";
+  for (let done = 0; done < rows.length; ) {
+    const left = rows.length - done;
+    const size = isSqlite ? (sizes.find((one) => one <= left) ?? 1) : Math.min(left, mostAtOnce);
+    await knex.raw(statement(knex, table, size), rows.slice(done, done + size).flat());
+    done += size;
   }
 }
 
