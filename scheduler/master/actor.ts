@@ -7,6 +7,7 @@ import type { TaskDuty, TaskEvent } from "../model/life/task.ts";
 import type { Logger } from "../model/logger.ts";
 import type { ChildChange } from "../store/children.ts";
 import type { Database } from "../store/database.ts";
+import { isPassing } from "../store/database.ts";
 import type { DeployedFile } from "../store/loading.ts";
 import type { CommandRecord } from "../store/records.ts";
 import type { Transition } from "../store/transitions.ts";
@@ -257,6 +258,12 @@ export function actor(deps: ActorDeps): Actor {
         enqueue(task);
       },
       (error: unknown) => {
+        if (!isPassing(error)) {
+          deps.log.error({ task: id, error }, "a task cannot be prepared");
+          const reason = `this is a fault of the server: ${error instanceof Error ? error.message : String(error)}`;
+          post({ kind: "task", task, event: { kind: "refused", reason } });
+          return;
+        }
         deps.log.warn({ task: id, error }, "cannot find out what a task needs, trying again");
         deps.clock.after(prepareAgainMs, () => {
           if (!isClosed && instance.lifeOf(task)?.state === "submitted") prepare(task, id);

@@ -42,25 +42,27 @@ export const datasourceOf = ({ attributes }: TaskDefinition): string | undefined
   return typeof name === "string" ? name : undefined;
 };
 
-/** Thousands of tasks may name the same environment: what was read is good for so long. */
-const freshMs = 1_000;
-
 export function preparations({ database, cipher, clock }: PreparationDeps): Preparations {
-  const kept = new Map<string, { readonly atMs: number; readonly value: Promise<unknown> }>();
+  const waiting = new Map<string, Promise<unknown>>();
 
-  const remember = <T>(key: string, read: () => Promise<T>): Promise<T> => {
-    const nowMs = clock.monotonicMs();
-    const known = kept.get(key);
-    if (known && nowMs - known.atMs < freshMs) return known.value as Promise<T>; // its key names its kind
-    for (const [old, { atMs }] of kept) if (nowMs - atMs >= freshMs) kept.delete(old);
-    const value = read();
-    kept.set(key, { atMs: nowMs, value });
-    value.catch(() => kept.delete(key));
+  /**
+   * Thousands of tasks may ask for the same thing at once: one reading serves all that ask before it begins. Nothing is remembered:
+   * what was set before an instance was started must be seen by it.
+   */
+  const together = <T>(key: string, read: () => Promise<T>): Promise<T> => {
+    const known = waiting.get(key);
+    if (known) return known as Promise<T>; // its key names its kind
+    const soon = new Promise<void>((resolve) => void clock.soon(resolve));
+    const value = soon.then(() => {
+      waiting.delete(key);
+      return read();
+    });
+    waiting.set(key, value);
     return value;
   };
 
   const environmentOf = async (name: string): Promise<Preparation> => {
-    const found = await remember(`environment ${name}`, () => findResource(database, environments, { name }));
+    const found = await together(`environment ${name}`, () => findResource(database, environments, { name }));
     if (!found) return { ok: false, reason: `this server has no environment "${name}": create it, or name another` };
     const read = readEnvironment(found.config);
     if (!read.ok) return { ok: false, reason: `environment "${name}": ${read.problem}` };
@@ -69,7 +71,7 @@ export function preparations({ database, cipher, clock }: PreparationDeps): Prep
 
   const connectionOf = async (name: string): Promise<DatasourceConnection | string> => {
     try {
-      const found = await remember(`datasource ${name}`, () => findDatasource(database, cipher, name));
+      const found = await together(`datasource ${name}`, () => findDatasource(database, cipher, name));
       return found ?? `this server has no data source "${name}": create it, or name another`;
     } catch (error) {
       if (error instanceof OperationError && !isPassing(error)) return `data source "${name}": ${error.message}`;
@@ -89,7 +91,7 @@ export function preparations({ database, cipher, clock }: PreparationDeps): Prep
       return { ok: true, prepared: { ...result.prepared, datasource, secrets } };
     },
     projectParams: (project) =>
-      remember(`params ${project}`, async () => {
+      together(`params ${project}`, async () => {
         const list = await listResources(database, projectParams, { within: { project } });
         return Object.fromEntries(list.map(({ name, value }) => [name, value]));
       }),

@@ -6,7 +6,6 @@ import type { DatasourceConnection, DatasourceKind } from "../model/datasource.t
 import type { Database } from "./database.ts";
 import type { Cipher } from "./encryption.ts";
 import { alertGroups, datasources, findResource } from "./resources.ts";
-import { upsert } from "./upsert.ts";
 
 /** Undefined: this server has none of that name. Throws an `OperationError` where its password cannot be read. */
 export async function findDatasource(
@@ -35,9 +34,8 @@ async function clusterIdentity({ knex }: Pick<Database, "knex">): Promise<string
   const stored = async (): Promise<string | undefined> => (await knex("cluster_identity").first("identity"))?.identity;
   const known = await stored();
   if (known !== undefined) return known;
-  await upsert(knex, { name: "cluster_identity", columns: ["id", "identity"], key: ["id", "identity"] }, [
-    [1, randomBytes(16).toString("hex")],
-  ]);
+  const identity = randomBytes(16).toString("hex");
+  await knex("cluster_identity").insert({ id: 1, identity }).onConflict("id").ignore();
   return (await stored()) ?? "";
 }
 
