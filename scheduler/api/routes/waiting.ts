@@ -1,6 +1,7 @@
 // "Why does this task wait?": read from rows and the registry, in words.
 
 import type { WaitTree, WorkflowDefinition } from "../../model/definition.ts";
+import { graph } from "../../model/graph.ts";
 import type { ListedInstance } from "../../store/queries.ts";
 import type { TaskRecord } from "../../store/records.ts";
 import { type PoolPlace, poolPlaces } from "../../store/task-groups.ts";
@@ -27,6 +28,7 @@ export async function whyTasksWait(
     waitsForWorker ? groupsByRows(database) : asTold,
     waitsForWorker ? poolPlaces(database, instance.id) : [],
   ]);
+  const before = graph(definition.tasks.length, definition.edges).predecessors;
   const groupOf = (task: number): string =>
     definition.tasks[task]?.workerGroup ?? instance.options.workerGroup ?? definition.workerGroup;
 
@@ -47,7 +49,7 @@ export async function whyTasksWait(
   return (task) => {
     const life = known.get(task)?.life;
     const definitionOfTask = definition.tasks[task];
-    if (life === undefined) return forUpstream(instance, definition, task);
+    if (life === undefined) return forUpstream(instance, before[task]?.map((one) => definition.tasks[one]?.name) ?? []);
     switch (life.state) {
       case "submitted": {
         const place = places.find((one) => one.taskIndex === task);
@@ -75,11 +77,10 @@ export async function whyTasksWait(
   };
 }
 
-function forUpstream(instance: ListedInstance, definition: WorkflowDefinition, task: number): WaitingShape {
+function forUpstream(instance: ListedInstance, before: readonly (string | undefined)[]): WaitingShape {
   if (instance.state === "serial_wait") {
     return { reason: "serial", text: "waits for earlier instances of this workflow to end" };
   }
-  const before = definition.edges.filter(([, to]) => to === task).map(([from]) => definition.tasks[from]?.name);
   const text = before.length > 0 ? `waits for ${before.join(", ")}` : "the instance has not started yet";
   return { reason: "upstream", text };
 }
