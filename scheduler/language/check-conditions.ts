@@ -19,7 +19,8 @@ interface Names {
   readonly workflow?: number;
 }
 
-export function checkConditions(names: Names, problems: NameProblem[]): void {
+/** Tasks that seem not to come before are told to `missing`. */
+export function checkConditions(names: Names, problems: NameProblem[], missing: NameProblem[]): void {
   const { summaries, tasks } = names;
   const has = ({ conditions, uses }: Summary) => conditions.length > 0 || uses.some((use) => use.mode === "list");
   const asking = tasks.flatMap((block, task) => {
@@ -31,9 +32,12 @@ export function checkConditions(names: Names, problems: NameProblem[]): void {
   for (const { block, task, summary } of asking) {
     const typed = (name: string) => typeOf(task, name);
     for (const [index, condition] of summary.conditions.entries()) {
-      const found = [...outcomeProblems(names, task, condition), ...typeProblems(condition, typed)];
-      for (const { node, ...problem } of found)
-        problems.push({ ...problem, severity: "error", at: nodePlace(block, index, condition, node) });
+      const tell = (found: readonly Found[], list: NameProblem[]) => {
+        for (const { node, ...problem } of found)
+          list.push({ ...problem, severity: "error", at: nodePlace(block, index, condition, node) });
+      };
+      tell(outcomeProblems(names, task, condition), missing);
+      tell(typeProblems(condition, typed), problems);
     }
     for (const [index, use] of summary.uses.entries()) {
       const type = use.mode === "list" ? typed(use.text) : undefined;

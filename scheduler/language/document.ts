@@ -276,8 +276,16 @@ function allProblems(state: State): readonly Problem[] {
     const moved = related?.map((one) => ({ message: one.message, range: rangeOf(state, one.at) }));
     problems.push({ ...rest, range: rangeOf(state, at), ...(moved && { related: moved }) });
   }
-  return problems.sort(byPlace);
+  return problems.sort(byPlace).map(shortened);
 }
+
+/** A word of a megabyte is named in part. */
+const longestMessage = 1000;
+
+const shortened = (problem: Problem): Problem =>
+  problem.message.length <= longestMessage
+    ? problem
+    : { ...problem, message: `${problem.message.slice(0, longestMessage)}…` };
 
 function rangeOf(state: State, place: Place): Range {
   const start = state.starts[place.block] ?? 0;

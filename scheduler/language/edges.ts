@@ -18,12 +18,13 @@ const mostEdges = 1_000_000;
 /** Suggestions look at every task: only the first few unknown names get one. */
 const suggestionLimit = 20;
 
-/** Fills the table with the edges between tasks that exist; the other names are reported. */
+/** Fills the table with the edges between tasks that exist; the other names are told to `missing`. */
 export function resolveEdges(
   summaries: readonly Summary[],
   taskIndex: ReadonlyMap<string, number>,
   table: EdgeTable,
   problems: NameProblem[],
+  missing: NameProblem[],
 ): void {
   table.count = 0;
   const leadsOnByBranches = branchingTasks(summaries, taskIndex);
@@ -43,7 +44,7 @@ export function resolveEdges(
     unknown += 1;
     const hint = unknown <= suggestionLimit ? didYouMean(name.text, taskIndex.keys()) : "";
     const message = `there is no task "${name.text}"${hint}`;
-    problems.push({ code: "name/unknown-task", severity: "error", message, at: placeOf(at, inList, index) });
+    missing.push({ code: "name/unknown-task", severity: "error", message, at: placeOf(at, inList, index) });
     return undefined;
   }
   function addNames(names: readonly Name[], own: number | undefined, at: number, inList: number): void {

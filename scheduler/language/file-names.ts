@@ -33,7 +33,8 @@ export function fileNames(summaries: readonly Summary[], before?: FileNames, isO
   const { workflow, tasks, taskIndex, headerProblems } = headers;
   const edges = before?.edges ?? edgeTable();
   const problems = [...headerProblems];
-  resolveEdges(summaries, taskIndex, edges, problems);
+  const unknown: NameProblem[] = [];
+  resolveEdges(summaries, taskIndex, edges, problems, unknown);
   let lists: Graph | undefined;
   const graph = (): Graph => {
     lists ??= toGraph(edges, tasks.length);
@@ -42,8 +43,12 @@ export function fileNames(summaries: readonly Summary[], before?: FileNames, isO
   const nameOf = (task: number) => summaries[tasks[task] ?? -1]?.name?.text ?? "";
   if (hasCycle(edges, tasks.length)) reportCycles(graph(), edges, nameOf, problems);
   const known = { tasks, taskIndex, ...(workflow !== undefined && { workflow }), edges, graph };
-  checkScopes({ summaries, ...known }, problems);
-  checkConditions({ summaries, ...known }, problems);
+  const missing: NameProblem[] = [];
+  checkScopes({ summaries, ...known }, missing);
+  checkConditions({ summaries, ...known }, problems, missing);
+  // While a line cannot be read, nobody knows what it would have declared: half of a line is no reason to mark half of the file.
+  const isSure = summaries.every((summary) => !summary.isUnsure);
+  if (isSure) for (const problem of [...unknown, ...missing.filter(isKnownWithout(unknown))]) problems.push(problem);
   return { ...known, problems, headerProblems };
 }
 
@@ -53,6 +58,12 @@ function readHeaders(summaries: readonly Summary[]): Omit<FileNames, "graph" | "
   const { tasks, taskIndex } = indexTasks(summaries, headerProblems);
   return { tasks, taskIndex, ...(workflow !== undefined && { workflow }), headerProblems };
 }
+
+/** An edge whose end is not known is not there: what only it would bring is not missed as well. */
+const isKnownWithout =
+  (unknown: readonly NameProblem[]) =>
+  ({ code }: NameProblem): boolean =>
+    unknown.length === 0 || (code !== "param/not-produced" && code !== "name/unknown-task");
 
 const byName = (summary: Summary): Name | undefined => summary.name;
 

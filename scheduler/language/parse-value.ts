@@ -136,8 +136,12 @@ function parseItems(cursor: Cursor, close: ")" | "]", depth: number): { items: V
 export function beginsLine(cursor: Cursor): boolean {
   const token = cursor.peek();
   if (token.kind === "fence" || cursor.isAt("}")) return true;
-  return token.kind === "word" && (cursor.isAt("=", 1) || cursor.isAt("{", 1) || cursor.isAt(":", 2));
+  if (token.kind !== "word") return false;
+  if (statements.includes(token.text)) return cursor.isAt(">>", 1) || nameOf(cursor.peek(1)) !== undefined;
+  return cursor.isAt("=", 1) || cursor.isAt("{", 1) || cursor.isAt(":", 2);
 }
+
+const statements: readonly string[] = ["in", "out", "param", "when", "else"];
 
 export function reportUnclosed(cursor: Cursor, open: Token, close: string): void {
   const text = open.kind === "punctuation" ? open.text : "";

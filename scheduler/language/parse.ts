@@ -1,11 +1,12 @@
 // A block's lines → nodes with ranges. Never fails: what cannot be read becomes a problem, and an error ends at its line.
 
 import type { Range } from "../model/problem.ts";
-import type { BlockNode, BlockProblem, BranchLine, FenceLine, Line, Name, ParamLine, Value } from "./nodes.ts";
+import type { BlockNode, BlockProblem, BranchLine, Line, Name, ParamLine, Value } from "./nodes.ts";
 import { parseCondition } from "./parse-expression.ts";
-import { checkString, parseGroup, parseValue } from "./parse-value.ts";
+import { parseFence, parseHalfFence } from "./parse-fence.ts";
+import { beginsLine, checkString, parseGroup, parseValue } from "./parse-value.ts";
 import { type Cursor, cursor, isPunctuation, nameOf } from "./parser.ts";
-import { type FenceToken, mostTokens, tokenize, tokenRange } from "./tokens.ts";
+import { mostTokens, tokenize, tokenRange } from "./tokens.ts";
 
 export interface ParsedBlock {
   readonly node: BlockNode;
@@ -130,9 +131,27 @@ function parseLines(at: Cursor, lines: Line[], depth: number): boolean {
       at.take();
       return true;
     }
+    const before = at.problemCount();
+    const indent = token.start;
     parseLine(at, lines, depth);
-    if (at.isAt("}") || at.isOver()) continue;
-    if (at.peek().kind !== "newline") at.unexpected("the end of the line");
+    if (!at.isAt("}") && !at.isOver() && at.peek().kind !== "newline") at.unexpected("the end of the line");
+    if (at.problemCount() > before) skipRest(at, indent);
+  }
+}
+
+/** Behind a broken line: lines that would only go on with it or stand in its body, up to one that begins something. */
+function skipRest(at: Cursor, indent: number): void {
+  let isInside = false;
+  for (;;) {
+    if (!at.skipNewlines() || at.isOver()) return;
+    const { start } = at.peek();
+    if (start > indent && at.peek().kind !== "fence") isInside = true;
+    else if (isInside && start === indent && indent > 0 && at.accept("}")) return;
+    else if (beginsLine(at) || at.peek().kind === "doc" || at.peek().start === 0) {
+      at.stepBack();
+      return;
+    }
+    at.skipLine();
   }
 }
 
@@ -143,6 +162,10 @@ function parseLine(at: Cursor, lines: Line[], depth: number): void {
     return;
   }
   const key = nameOf(token);
+  if (token.kind === "bad" && token.text === "`") {
+    lines.push(parseHalfFence(at));
+    return;
+  }
   if (!key) {
     at.unexpected("an attribute (key = value), a script or }");
     return;
@@ -177,7 +200,23 @@ function parseBody(at: Cursor, key: Name, lines: Line[], depth: number): void {
   if (!isClosed) {
     at.report({ code: "syntax/unclosed", message: `${key.text} is not closed: } is missing`, range: tokenRange(open) });
   }
-  lines.push({ kind: "body", key, lines: inner });
+  // Where the brace that closes it is forgotten, the indent says which lines were meant to be inside.
+  const isInside = (line: Line) => isClosed || startOf(line).character > key.range.start.character;
+  lines.push({ kind: "body", key, lines: inner.filter(isInside) });
+  lines.push(...inner.filter((line) => !isInside(line)));
+}
+
+function startOf(line: Line): Range["start"] {
+  switch (line.kind) {
+    case "attribute":
+    case "body":
+      return line.key.range.start;
+    case "param":
+    case "branch":
+      return line.keyword.range.start;
+    case "fence":
+      return line.range.start;
+  }
 }
 
 function parseParam(at: Cursor, keyword: Name): ParamLine {
@@ -210,49 +249,6 @@ function parseBranch(at: Cursor, keyword: Name): BranchLine {
     return { ...known, targets: [] };
   }
   return { ...known, targets: parseGroup(at) ?? [] };
-}
-
-function parseFence(at: Cursor, token: FenceToken): FenceLine {
-  at.take();
-  const range = tokenRange(token);
-  if (!token.isClosed)
-    at.report({
-      code: "syntax/unclosed",
-      message: `the script is not closed: ${"`".repeat(token.fence.ticks)} is missing`,
-      range,
-    });
-  if (token.fence.indent === 0)
-    at.report({ code: "syntax/unexpected", message: "a script's fence is indented inside its task", range });
-  const infoStart = token.fence.indent + token.fence.ticks;
-  const words = [...token.fence.info.matchAll(/\S+/g)].map((match): Name => {
-    const start = infoStart + match.index;
-    return {
-      text: match[0],
-      range: {
-        start: { line: token.line, character: start },
-        end: { line: token.line, character: start + match[0].length },
-      },
-    };
-  });
-  const rest = words[0]?.text === "raw" ? words : words.slice(1);
-  for (const word of rest.filter((one) => one.text !== "raw"))
-    at.report({
-      code: "syntax/unexpected",
-      message: `found "${word.text}", after the script's language stands only raw (nothing is substituted)`,
-      range: word.range,
-    });
-  const language = rest === words ? { text: "", range } : (words[0] ?? { text: "", range });
-  const isRaw = rest.some((word) => word.text === "raw");
-  return {
-    kind: "fence",
-    range,
-    indent: token.fence.indent,
-    language,
-    raw: isRaw,
-    from: token.from,
-    to: token.to,
-    isClosed: token.isClosed,
-  };
 }
 
 function parseEdge(at: Cursor): BlockNode {

@@ -23,6 +23,7 @@ export interface Cursor {
   /** Reports at the next token and stays there. */
   readonly expected: (what: string) => void;
   readonly report: (problem: Omit<BlockProblem, "severity">) => void;
+  readonly problemCount: () => number;
 }
 
 /** What more there is to say about one block helps nobody. */
@@ -71,7 +72,20 @@ export function cursor(tokens: readonly Token[], problems: BlockProblem[]): Curs
     skipLine();
   }
 
-  return { peek, take, accept, isAt, isOver, skipNewlines, stepBack, skipLine, unexpected, expected, report };
+  return {
+    peek,
+    take,
+    accept,
+    isAt,
+    isOver,
+    skipNewlines,
+    stepBack,
+    skipLine,
+    unexpected,
+    expected,
+    report,
+    problemCount: () => problems.length,
+  };
 }
 
 export const isPunctuation = (token: Token, text: string): boolean =>

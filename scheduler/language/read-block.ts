@@ -18,8 +18,16 @@ export interface ReadBlock {
 /** Reads a block from its lines, given without their ends. */
 export function readBlock(lines: readonly string[]): ReadBlock {
   const { node, problems } = parseBlock(lines);
-  const read = readNode(node, lines, reader(problems));
-  return { ...read, problems: listOf(problems) };
+  const isUnsure = problems.some((problem) => mayHideNames(problem, node, lines));
+  const { summary, draft } = readNode(node, lines, reader(problems));
+  return { summary: isUnsure ? { ...summary, isUnsure } : summary, draft, problems: listOf(problems) };
+}
+
+/** A broken line that may declare a name or say an edge (one word may become any); one that is not closed may have swallowed such. */
+function mayHideNames({ code, range }: BlockProblem, node: BlockNode, lines: readonly string[]): boolean {
+  if (node.kind === "nothing" || node.kind === "edge" || code === "syntax/unclosed") return true;
+  const line = lines[range.start.line] ?? "";
+  return /^(\S|\s+(after|param|in|out|when|else|wait_for|`+)(?![\p{L}\p{N}_-])|\s+\S*\s*$)/u.test(line);
 }
 
 function readNode(node: BlockNode, lines: readonly string[], reader: Reader): Omit<ReadBlock, "problems"> {

@@ -53,6 +53,8 @@ export interface Summary {
   readonly files: readonly Name[];
   readonly workflows: readonly WorkflowUse[];
   readonly resources: readonly ResourceUse[];
+  /** Something in it cannot be read that may declare a name or an edge: what seems to be missing elsewhere may be there. */
+  readonly isUnsure?: true;
 }
 
 /** Equal where the summaries are equal but for places: rules about names then need not run again. */
@@ -60,8 +62,10 @@ export function fingerprint(summary: Summary): string {
   const list = (names: readonly Name[]) => names.map((name) => name.text);
   const typed = (names: readonly TypedName[]) => names.flatMap((name) => [name.text, name.type ?? null]);
   const { kind, name, project, type, params, ins, outs, after, branches, conditions, groups, uses } = summary;
-  if (kind === "edge") return JSON.stringify(groups.map(list));
+  const unsure = summary.isUnsure ? "?" : "";
+  if (kind === "edge") return unsure + JSON.stringify(groups.map(list));
   return JSON.stringify([
+    unsure,
     kind,
     name?.text ?? null,
     project?.text ?? null,

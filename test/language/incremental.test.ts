@@ -6,7 +6,9 @@ import { test } from "node:test";
 import { draftOf, type FlowDocument, openDocument } from "../../scheduler/language/document.ts";
 import { randomEdit, randomFrom, randomGarbage } from "./random-text.ts";
 
-const { PORPOISE_SEED: givenSeed } = process.env;
+const { PORPOISE_SEED: givenSeed, PORPOISE_EDITS_SCALE: givenScale } = process.env;
+/** 10 at night. */
+const scale = Number(givenScale ?? 1);
 const seed = Number(givenSeed ?? Date.now() % 1_000_000);
 const sample = readFileSync(new URL("../cases/sample.flow", import.meta.url), "utf8");
 
@@ -39,11 +41,12 @@ function apply(
   );
 }
 
-for (const [name, start, edits] of [
+for (const [name, start, count] of [
   ["the sample", sample, 5000],
   ["the sample with CRLF", sample.replaceAll("\n", "\r\n"), 2000],
   ["an empty file", "", 3000],
-] as const)
+] as const) {
+  const edits = count * scale;
   test(`${edits} random edits of ${name} leave the document equal to a fresh reading (seed ${seed})`, () => {
     const random = randomFrom(seed);
     let text = start;
@@ -62,6 +65,7 @@ for (const [name, start, edits] of [
       }
     }
   });
+}
 
 test(`random text never throws (seed ${seed})`, () => {
   const random = randomFrom(seed + 1);

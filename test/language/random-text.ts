@@ -85,6 +85,17 @@ function snippet(random: Random): string {
     "=",
     ">>",
     "  after = a\n",
+    "  when n == 1 and not (k in [1, 2]) >> a\n",
+    "  when any(a is succeeded, b is failed) >> [a, b]\n",
+    "  else >> b\n",
+    "task s: switch {\n",
+    "\ntask k: conditions {\n  after = a\n  when a is failed >> b\n}\n",
+    "  wait_for = all(x @ today, any(p/y.t @ last_1_days))\n",
+    "  workflow = p/w\n  for_each = n as m\n",
+    "  alert = failure to x\n",
+    " is succeeded",
+    " and ",
+    " @ ",
     'task "b c": http {\n  url = "x"\n}\n',
   ];
   return all[random(all.length)] ?? "";
