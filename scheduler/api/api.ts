@@ -1,6 +1,7 @@
 // An api process: REST for people, and over the wire log chunks from workers and files for them.
 
 import { createServer, type Server } from "node:http";
+import { systemClock } from "../clock/system-clock.ts";
 import type { LogStore } from "../logs/contract.ts";
 import type { Incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
@@ -11,6 +12,7 @@ import { cipher } from "../store/encryption.ts";
 import type { WireSettings } from "../wire/contract.ts";
 import { listen } from "../wire/listen.ts";
 import { app } from "./app.ts";
+import { keepAll, type RetentionSettings, startRetention } from "./retention.ts";
 import { alertRoutes } from "./routes/alerts.ts";
 import { backfillRoutes } from "./routes/backfills.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
@@ -40,6 +42,8 @@ export interface ApiDeps {
   readonly encryptionKey?: string;
   readonly tls?: WireSettings["tls"];
   readonly log: Logger;
+  /** What is forgotten, and when; absent: nothing. */
+  readonly retention?: RetentionSettings;
   readonly wake?: () => void;
   /** Called for each request: somebody uses this server. */
   readonly onRequest?: () => void;
@@ -103,6 +107,13 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
       groups: [],
     },
   };
+  const endRetention = startRetention({
+    database,
+    logs,
+    settings: deps.retention ?? keepAll,
+    clock: systemClock,
+    log,
+  });
   let isClosed = false;
   // An api holds nothing that a lost session could take: it joins again as it is.
   const stopSession = registry.onSession((state) => {
@@ -118,6 +129,7 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
       await registry.leave().catch(() => {}); // it goes with the session all the same
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await endRetention();
       await wire.close();
     },
   };

@@ -58,6 +58,7 @@ export async function runApi(settings: ServerSettings, log: Logger): Promise<Run
         log,
         newIncarnation: newIncarnation(settings.name),
         http: { host: settings.api.host, port: settings.api.port },
+        retention: settings.api.retention,
         wire: {
           host: settings.api.wireHost,
           port: settings.api.wirePort,

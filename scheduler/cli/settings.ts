@@ -30,6 +30,11 @@ const registrySchema = z.strictObject({
   leaseMs: milliseconds.default(6_000),
 });
 
+const retentionRule = z.strictObject({
+  days: z.coerce.number().int().min(0).default(0),
+  instances: z.coerce.number().int().min(0).default(0),
+});
+
 const settingsSchema = z.strictObject({
   /** Known to every process of the cluster, and to nobody else. */
   secret: z.string().default(""),
@@ -56,6 +61,13 @@ const settingsSchema = z.strictObject({
       /** A token that is accepted from the start; more are made with `POST /tokens`. */
       token: z.string().default(""),
       logFolder: z.string().default("porpoise-logs"),
+      /** What apis forget, with its logs: instances that ended so many days ago, all but the newest so many; 0: nothing. */
+      retention: retentionRule
+        .extend({
+          /** By `project/workflow`: instead of the rule for all. */
+          workflows: z.record(z.string(), retentionRule).default({}),
+        })
+        .prefault({}),
     })
     .prefault({}),
   /** The SMTP server that masters send alerts through. */

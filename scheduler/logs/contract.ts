@@ -1,6 +1,6 @@
 // Where the output of attempts is kept: what every log store promises. Offsets are bytes of one attempt's log.
 
-import type { TaskInstanceId } from "../model/ids.ts";
+import type { TaskInstanceId, WorkflowInstanceId } from "../model/ids.ts";
 
 export interface LogKey {
   readonly taskInstance: TaskInstanceId;
@@ -28,5 +28,7 @@ export interface LogStore {
   read(key: LogKey, offset: number, limit: number): Promise<LogRead>;
   /** Resolves when there is something past `offset`, the log has ended, `timeoutMs` is over or the signal fires. */
   changed(key: LogKey, offset: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** Takes away the logs of all attempts of an instance that is forgotten. Repeatable. */
+  remove(instance: WorkflowInstanceId): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@
 // the same places, so they cannot harm each other.
 
 import { constants } from "node:fs";
-import { access, type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { access, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { splitTaskInstanceId } from "../model/ids.ts";
 import { OperationError } from "../model/operation-error.ts";
@@ -129,6 +129,11 @@ export function folderLogStore({ folder, maxOpen = 128 }: FolderLogStoreOptions)
           heard.forget();
         }
       }
+    },
+    remove: async (instance) => {
+      const within = join(folder, instance);
+      for (const log of [...logs.values()]) if (dirname(log.path) === within && log.pending === 0) letGo(log);
+      await rm(within, { recursive: true, force: true });
     },
     close: async () => {
       isClosed = true;

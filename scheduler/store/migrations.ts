@@ -149,6 +149,7 @@ async function createAll(knex: Knex): Promise<void> {
     table.index(["state", "id"]);
     table.index(["backfill_id"]);
     table.index(["parent_instance", "parent_task"]);
+    table.index(["ended_at"]);
   });
   await create("task_instance", (table) => {
     table.bigInteger("workflow_instance_id").notNullable();

@@ -23,6 +23,19 @@ export function logStoreContract(name: string, make: (t: TestContext) => Promise
     assert.deepEqual([atEnd.nextOffset, atEnd.ended, atEnd.bytes.length], [8, false, 0]);
   });
 
+  test(`${name}: logs of an instance that is removed are gone, those of others are not`, async (t) => {
+    const { store } = await make(t);
+    const other = { taskInstance: taskInstanceId(workflowInstanceId(99), 0), attempt: 1 };
+    await store.append(other, 0, bytes("other"));
+    await store.append(key(), 0, bytes("mine"));
+    await store.end(key());
+    const [instance = ""] = key().taskInstance.split(".");
+    await store.remove(workflowInstanceId(instance));
+    await store.remove(workflowInstanceId(instance));
+    assert.equal(text(await store.read(key(), 0, 100)), "");
+    assert.equal(text(await store.read(other, 0, 100)), "other");
+  });
+
   test(`${name}: bytes that are already there are passed over`, async (t) => {
     const { store } = await make(t);
     await store.append(key(), 0, bytes("abc"));
