@@ -77,7 +77,7 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
   return close.orCloseAll(async () => {
     const database = close.add(await openChecked(settings));
     const registry = close.add(await registryOf(settings, log, database));
-    const { capacity, lookEveryMs, lostLimit, misfireAfterMs } = settings.master;
+    const { capacity, lookEveryMs, lostLimit, misfireAfterMs, choice } = settings.master;
     const master = close.add(
       await startMaster({
         database,
@@ -87,7 +87,7 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
         mail: settings.mail,
         ...tlsOf(settings),
         log,
-        settings: { capacity, lookEveryMs, lostLimit, misfireAfterMs },
+        settings: { capacity, lookEveryMs, lostLimit, misfireAfterMs, choice },
       }),
     );
     return { process: master, close: close.all };

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { workerChoices } from "../master/worker-choice.ts";
 import { OperationError } from "../model/operation-error.ts";
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -88,6 +89,8 @@ const settingsSchema = z.strictObject({
       lookEveryMs: z.coerce.number().int().min(10).default(100),
       lostLimit: count.default(3),
       misfireAfterMs: milliseconds.default(60_000),
+      /** Which of the workers with a free slot gets the next task. */
+      choice: z.enum(workerChoices).default("least_loaded"),
     })
     .prefault({}),
   worker: z

@@ -3,6 +3,7 @@
 import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
 import type { MemberData } from "../registry/contract.ts";
 import type { GroupsOf } from "../store/worker-groups.ts";
+import { type Candidate, type Choose, workerChoice } from "./worker-choice.ts";
 
 /** A task that waits for a worker. */
 export interface Waiting {
@@ -45,9 +46,12 @@ export interface DispatcherDeps {
   /** A worker that has just died is a member for a lease yet: what it were given would be lost. */
   readonly isReachable: (worker: Incarnation) => boolean;
   readonly groupsOf: GroupsOf;
+  /** Absent: the least loaded one. */
+  readonly choose?: Choose;
 }
 
 export function dispatcher(deps: DispatcherDeps): Dispatcher {
+  const { choose = workerChoice("least_loaded", () => 0) } = deps;
   const workers = new Map<Incarnation, WorkerView>();
   const queues = new Map<string, Waiting[]>();
   const waitingTasks = new Map<TaskInstanceId, Waiting>();
@@ -64,18 +68,17 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
     return (own.size + others) / Math.max(1, data.slots);
   };
 
-  const freest = (group: string): Incarnation | undefined => {
-    let best: { readonly worker: Incarnation; readonly score: number } | undefined;
+  const freest = (group: string): Incarnation | undefined => choose(free(group));
+
+  function* free(group: string): Iterable<Candidate> {
     for (const [worker, view] of workers) {
       if (view.data.status !== "ready" || !deps.isReachable(worker)) continue;
       if (!deps.groupsOf(worker, view.data.groups).includes(group)) continue;
       const used = load(view);
-      if (used >= 1) continue;
-      const score = used + (view.data.cpu + view.data.memory) / 100; // load of the host only breaks ties
-      if (!best || score < best.score) best = { worker, score };
+      const { slots, cpu, memory } = view.data;
+      if (used < 1) yield { worker, slots, used, cpu, memory };
     }
-    return best?.worker;
-  };
+  }
 
   const occupy = (task: TaskInstanceId, worker: Incarnation): void => {
     giveBack(task);

@@ -18,7 +18,12 @@ export interface FailoverDeps {
 
 const atOnce = 100;
 
-/** Frees what owners that are no members own, and what nobody owns although somebody must. */
+/** Frees what nobody owns although somebody must. */
+export async function sweepStranded(deps: FailoverDeps): Promise<void> {
+  if ((await rescueStranded(deps.database, atOnce)) > 0) deps.onFreed();
+}
+
+/** Frees what owners that are no members own. */
 export async function sweepOwners(deps: FailoverDeps): Promise<void> {
   // The owners first: one that joins and takes something after this list was read is not on it.
   const found = await owners(deps.database);
@@ -26,7 +31,6 @@ export async function sweepOwners(deps: FailoverDeps): Promise<void> {
   for (const owner of found) {
     if (owner !== deps.self && !alive.has(owner)) await takeOver(deps, owner);
   }
-  if ((await rescueStranded(deps.database, atOnce)) > 0) deps.onFreed();
 }
 
 /** Frees all that a master owned which has left the registry for good. Another rescuer may go on where this one stopped. */
@@ -34,6 +38,9 @@ export async function takeOver(deps: FailoverDeps, gone: Incarnation): Promise<v
   const lock = await deps.registry.lock(`failover/${gone}`, deps.signal);
   let freed = 0;
   try {
+    // A master that had only lost its session may have joined again since that was seen.
+    const members = await deps.registry.members("master");
+    if (members.some((member) => member.incarnation === gone)) return;
     for (;;) {
       if (lock.lost.aborted || deps.signal.aborted) return;
       const count = await releaseInstancesOf(deps.database, gone, atOnce);

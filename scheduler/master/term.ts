@@ -19,11 +19,12 @@ import { peers } from "../wire/peers.ts";
 import { type MailSettings, noMail } from "./alert-channels.ts";
 import { deliverAlerts } from "./alert-delivery.ts";
 import { dispatcher } from "./dispatcher.ts";
-import { sweepOwners, takeOver } from "./failover.ts";
+import { sweepOwners, sweepStranded, takeOver } from "./failover.ts";
 import { inbox } from "./inbox.ts";
 import { pools } from "./pools.ts";
 import { preparations } from "./preparation.ts";
 import { reportHandlers } from "./reports.ts";
+import { type WorkerChoice, workerChoice } from "./worker-choice.ts";
 import { workerLinks } from "./worker-links.ts";
 
 export interface TermDeps {
@@ -41,6 +42,8 @@ export interface TermDeps {
   readonly clock?: Clock;
   readonly network?: Network;
   readonly settings?: Partial<MasterSettings>;
+  /** Whether the registry knows this master. */
+  readonly isMember: () => boolean;
   /** Called with a function that makes this master look at once: within one process, a trigger need not wait for the next look. */
   readonly onWakeable?: (wake: () => void) => void;
 }
@@ -53,6 +56,8 @@ export interface MasterSettings {
   readonly capacity: number;
   readonly lostLimit: number;
   readonly misfireAfterMs: number;
+  /** Which of the workers with a free slot gets the next task. */
+  readonly choice: WorkerChoice;
 }
 
 const defaults: MasterSettings = {
@@ -61,6 +66,7 @@ const defaults: MasterSettings = {
   capacity: 5_000,
   lostLimit: 3,
   misfireAfterMs: 60_000,
+  choice: "least_loaded",
 };
 
 export interface Term {
@@ -92,6 +98,12 @@ export function startTerm(deps: TermDeps): Term {
   const { signal } = ending;
   const masters = new Set<Incarnation>([self]);
   let isConnected = true;
+  let hasLostSession = false;
+  let judgesFromMs = Number.NEGATIVE_INFINITY;
+  /** What is not known to others as this master's own must not be taken. */
+  const mayTake = (): boolean => isConnected && deps.isMember();
+  /** After an outage of the registry all masters come back one by one: for a lease nobody is taken for dead. */
+  const mayJudge = (): boolean => mayTake() && clock.monotonicMs() >= judgesFromMs;
 
   const reports = reportHandlers({
     database,
@@ -123,6 +135,7 @@ export function startTerm(deps: TermDeps): Term {
     groupsOf: (worker, told) => groupsOf(worker, told),
     isAlone: () => masters.size <= 1,
     isReachable: (worker) => workers.get(worker) !== undefined,
+    choose: workerChoice(settings.choice, clock.random),
   });
   const links = workerLinks({
     peers: workers,
@@ -194,6 +207,11 @@ export function startTerm(deps: TermDeps): Term {
     workers.onConnection(() => dispatch.lookAgain()),
     registry.onSession((state) => {
       isConnected = state === "connected";
+      if (state === "lost") hasLostSession = true;
+      if (isConnected && hasLostSession) {
+        hasLostSession = false;
+        judgesFromMs = clock.monotonicMs() + registry.leaseMs;
+      }
     }),
     registry.watch("master", ({ kind, member }) => {
       if (kind !== "removed") {
@@ -201,7 +219,8 @@ export function startTerm(deps: TermDeps): Term {
         return;
       }
       masters.delete(member.incarnation);
-      if (member.incarnation !== self) void background(takeOver(failover, member.incarnation), "failover");
+      if (member.incarnation !== self && mayJudge())
+        void background(takeOver(failover, member.incarnation), "failover");
     }),
     registry.watch("worker", ({ kind, member }) => {
       if (kind === "removed") dispatch.removeWorker(member.incarnation);
@@ -211,17 +230,18 @@ export function startTerm(deps: TermDeps): Term {
   const failover = { database, registry, self, log, signal, onFreed: wake };
 
   const alerting = async (): Promise<void> => {
-    while (isConnected && !signal.aborted) {
+    while (mayTake() && !signal.aborted) {
       if ((await deliverAlerts({ database, cipher: vault, mail: deps.mail ?? noMail, log })) === 0) return;
     }
   };
   const look = async (): Promise<void> => {
-    if (isConnected) await box.look();
+    if (mayTake()) await box.look();
   };
   const sweep = async (): Promise<void> => {
-    if (!isConnected) return;
+    if (!mayTake()) return;
     // Each by itself: what cannot be done for one must not keep the others waiting.
-    await background(sweepOwners(failover), "failover");
+    if (mayJudge()) await background(sweepOwners(failover), "failover");
+    await background(sweepStranded(failover), "failover");
     await background(sweepSlots(database), "task groups");
     await background(lookAtGroups(), "worker groups");
     for (const id of await openBackfills(database)) {
@@ -232,7 +252,7 @@ export function startTerm(deps: TermDeps): Term {
     }
   };
   const fireSchedules = async (): Promise<void> => {
-    if (!isConnected) return;
+    if (!mayTake()) return;
     const nowMs = database.nowMs();
     const decide: Parameters<typeof fireDueSchedules>[1]["decide"] = (due) => {
       try {
