@@ -14,9 +14,9 @@ export function inheritedEnvironment(): Environment {
   return inherited;
 }
 
-/** For processes that are this very Node: inside VS Code it is Electron, which is a Node only when told so. */
-export function nodeEnvironment(): Environment {
-  return process.versions["electron"] === undefined
-    ? inheritedEnvironment()
-    : { ...inheritedEnvironment(), ELECTRON_RUN_AS_NODE: "1" };
-}
+/** What makes this very program a Node for others: inside VS Code it is Electron, which is a Node only when told so. */
+export const asNode = (): Environment =>
+  process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" };
+
+/** All of the environment of a process that is this very program. */
+export const nodeEnvironment = (): Environment => ({ ...inheritedEnvironment(), ...asNode() });

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { asNode } from "../node-environment.ts";
 import type { SqlPublished, SqlRequest, SqlValue } from "../sql/contract.ts";
 import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd, endOfProcess } from "./contract.ts";
 
@@ -78,7 +79,7 @@ async function runStatements(
     outputs: task.outputs.map(({ name, type }) => ({ name, isList: type === "list" })),
   };
   const file = context.writeFile("request.json", JSON.stringify(request));
-  const end = endOfProcess(await context.process(program, [...args, file]), "node");
+  const end = endOfProcess(await context.process(program, [...args, file], asNode()), "node");
   if (end.outcome === "failed")
     return { ...end, reason: end.exitCode === 1 ? "the statement failed: see its log" : end.reason };
   return { ...end, outputs: JSON.parse(readFileSync(resultFile, "utf8")) as SqlPublished }; // written by the process
