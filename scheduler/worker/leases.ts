@@ -2,7 +2,7 @@
 //
 // An owner gives this worker up when its incarnation has left the registry AND one lease has passed since the owner last heard of
 // it, or took the instance over. So an attempt may live while one of these holds, counted on this host's monotonic clock:
-//   - registry: now < (sending of the newest message the registry acknowledged) + lease − margin, for attempts of this incarnation;
+//   - registry: now < (sending of the newest message the registry acknowledged) + lease − margin, under the name that took it;
 //   - owner: now < (sending of a question that the owner confirmed) − (age of the owner's own proof) + lease − margin.
 // The second is asked only when the first is running out: then nothing dies because the registry is away.
 // The margin is for the killing itself.
@@ -43,8 +43,13 @@ export function keepLeases(deps: LeasesDeps): Leases {
   let isAsking = false;
   let askedMs = Number.NEGATIVE_INFINITY;
 
-  const registryUntilMs = (attempt: LiveAttempt): number =>
-    attempt.incarnation === deps.incarnation() ? deps.registry.lastAckMs() + termMs : Number.NEGATIVE_INFINITY;
+  /** What the registry acknowledged last under each of this worker's names: a session that is over may have been given up early. */
+  const acknowledgedMs = new Map<Incarnation, number>();
+
+  const registryUntilMs = ({ incarnation }: LiveAttempt): number => {
+    const ackMs = incarnation === deps.incarnation() ? deps.registry.lastAckMs() : acknowledgedMs.get(incarnation);
+    return (ackMs ?? Number.NEGATIVE_INFINITY) + termMs;
+  };
   const untilMs = (attempt: LiveAttempt): number =>
     Math.max(registryUntilMs(attempt), confirmedUntilMs.get(leaseKey(attempt)) ?? Number.NEGATIVE_INFINITY);
 
@@ -53,12 +58,18 @@ export function keepLeases(deps: LeasesDeps): Leases {
     const live = deps.attempts.live();
     if (live.length === 0) {
       confirmedUntilMs.clear();
-      return;
+      acknowledgedMs.clear();
     }
+    if (deps.registry.lastAckMs() > Number.NEGATIVE_INFINITY) {
+      acknowledgedMs.set(deps.incarnation(), deps.registry.lastAckMs());
+    }
+    if (live.length === 0) return;
     for (const attempt of live) {
       if (nowMs >= untilMs(attempt)) fence(attempt);
     }
-    const inDoubt = live.filter((attempt) => registryUntilMs(attempt) - nowMs < termMs / 2);
+    const inDoubt = live.filter(
+      (attempt) => attempt.incarnation !== deps.incarnation() || registryUntilMs(attempt) - nowMs < termMs / 2,
+    );
     if (inDoubt.length > 0 && !isAsking && nowMs - askedMs >= leaseMs / 8) {
       askedMs = nowMs;
       isAsking = true;

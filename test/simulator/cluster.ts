@@ -167,7 +167,7 @@ export function simulatedCluster(deps: ClusterDeps): SimulatedCluster {
         ({ process, master, presence }) =>
           process?.isAlive() === true &&
           !process.isFrozen() &&
-          (master === undefined || master.incarnation() !== undefined) &&
+          (master === undefined || master.isMember()) &&
           (master !== undefined || presence !== undefined) &&
           (presence === undefined || (presence.count() === 0 && presence.unkept() === 0)),
       ),

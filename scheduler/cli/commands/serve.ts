@@ -34,7 +34,7 @@ const starters = {
   },
   master: async (settings: ServerSettings, log: Logger, io: Io) => {
     const { process, close } = await runMaster(settings, log);
-    print(io, `porpoise master is ready: ${process.incarnation()}`);
+    print(io, `porpoise master is ready: ${process.incarnation}`);
     return close;
   },
   worker: async (settings: ServerSettings, log: Logger, io: Io) => {
