@@ -2,7 +2,7 @@
 
 import type { WorkflowDefinition } from "../model/definition.ts";
 import type { WorkflowInstanceId } from "../model/ids.ts";
-import type { WorkflowInstanceState } from "../model/states.ts";
+import type { Trigger, WorkflowInstanceState } from "../model/states.ts";
 import type { Database } from "./database.ts";
 import {
   type AttemptRecord,
@@ -131,6 +131,9 @@ export interface InstanceFilter {
   readonly workflow?: string;
   readonly states?: readonly string[];
   readonly backfill?: string;
+  readonly trigger?: Trigger;
+  /** Children of this instance. */
+  readonly parent?: string;
   /** Ids below this one: the list goes from the newest back. */
   readonly before?: string;
   readonly limit: number;
@@ -148,6 +151,8 @@ export async function instances(database: Database, filter: InstanceFilter): Pro
       if (filter.projects !== undefined) query.whereIn("w.project", [...filter.projects]);
       if (filter.workflow !== undefined) query.where("w.name", filter.workflow);
       if (filter.states !== undefined) query.whereIn("i.state", [...filter.states]);
+      if (filter.trigger !== undefined) query.where("i.trigger_kind", filter.trigger);
+      if (filter.parent !== undefined) query.where("i.parent_instance", filter.parent);
       if (filter.backfill !== undefined) query.where("i.backfill_id", filter.backfill);
       if (filter.before !== undefined) query.where("i.id", "<", filter.before);
     })

@@ -6,7 +6,7 @@ import type { WorkflowInstanceId } from "../../model/ids.ts";
 import { isOver } from "../../model/life/workflow-instance.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import { wrongParamValue } from "../../model/params.ts";
-import { type WorkflowInstanceState, workflowInstanceStates } from "../../model/states.ts";
+import { triggers, type WorkflowInstanceState, workflowInstanceStates } from "../../model/states.ts";
 import { childrenByTask } from "../../store/children.ts";
 import { createInstance } from "../../store/instances.ts";
 import { loadDefinition, loadInstances } from "../../store/loading.ts";
@@ -49,6 +49,8 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
         workflow: z.string().optional(),
         state: z.string().optional(),
         backfill: z.string().optional(),
+        trigger: z.enum(triggers).optional(),
+        parent: z.string().optional(),
       }),
       answer: page(instanceSchema),
       handle: async ({ query, access }) => {
@@ -61,6 +63,8 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
           ...(query.workflow === undefined ? {} : { workflow: query.workflow }),
           ...(query.state === undefined ? {} : { states: statesOf(query.state) }),
           ...(query.backfill === undefined ? {} : { backfill: query.backfill }),
+          ...(query.trigger === undefined ? {} : { trigger: query.trigger }),
+          ...(query.parent === undefined ? {} : { parent: query.parent }),
           ...(query.cursor === undefined ? {} : { before: query.cursor }),
         });
         const shown = rows.slice(0, limit);
