@@ -1,23 +1,21 @@
 // One mailbox a workflow instance: events → next states → saved in one transition → duties. Nothing is sent before it is saved.
 
 import type { Clock, Stop } from "../model/clock.ts";
-import { priorities, type TaskDefinition } from "../model/definition.ts";
 import type { Incarnation, TaskInstanceId, WorkflowInstanceId } from "../model/ids.ts";
 import type { TaskDuty, TaskEvent } from "../model/life/task.ts";
 import type { Logger } from "../model/logger.ts";
 import type { ChildChange } from "../store/children.ts";
 import type { Database } from "../store/database.ts";
-import { isPassing } from "../store/database.ts";
 import type { DeployedFile } from "../store/loading.ts";
 import type { CommandRecord } from "../store/records.ts";
 import type { Transition } from "../store/transitions.ts";
-import { findTaskType } from "../tasks/task-types.ts";
 import type { Assignment, AttemptRef } from "../wire/messages.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EndDetails, InstanceState } from "./instance-state.ts";
 import { logicTasks } from "./logic/logic-tasks.ts";
+import { placement } from "./placement.ts";
 import type { Pools } from "./pools.ts";
-import { datasourceOf, nothingNeeded, type Preparations, type Prepared } from "./preparation.ts";
+import type { Preparations } from "./preparation.ts";
 import type { WorkerLinks } from "./worker-links.ts";
 
 export type ActorEvent =
@@ -81,8 +79,6 @@ export function actor(deps: ActorDeps): Actor {
   const { instance, dispatcher, links } = deps;
   const seenCommands = new Set<string>();
   const timers = new Map<number, Stop>();
-  /** What was found out for tasks that wait for a worker. */
-  const prepared = new Map<number, Prepared>();
   let timeUp: { readonly atMs: number; readonly stop: Stop } | undefined;
   const logic = logicTasks({
     database: deps.database,
@@ -95,6 +91,17 @@ export function actor(deps: ActorDeps): Actor {
       if (event) post({ kind: "task", task, event, ...(children ? { children } : {}) });
       else if (children) post({ kind: "children", task, attempt, children });
     },
+  });
+  const placing = placement({
+    instance,
+    dispatcher,
+    pools: deps.pools,
+    preparations: deps.preparations,
+    clock: deps.clock,
+    nowMs: deps.nowMs,
+    log: deps.log,
+    post: (task, event) => post({ kind: "task", task, event }),
+    begin: logic.begin,
   });
   let mailbox: ActorEvent[] = [];
   let mustRecover = false;
@@ -160,7 +167,7 @@ export function actor(deps: ActorDeps): Actor {
     for (const event of batch) apply(event);
     releaseUnused(before);
     // While recovering nothing is placed yet: what is dispatched is then the predecessor's doing, and is settled first.
-    instance.settle(isRecovery ? () => undefined : place);
+    instance.settle(isRecovery ? () => undefined : placing.place);
     return instance.takeTransition(deps.owner);
   };
 
@@ -198,86 +205,6 @@ export function actor(deps: ActorDeps): Actor {
     return state === "dispatched" || state === "running";
   };
 
-  const definitionOf = (task: number): TaskDefinition => {
-    const found = instance.definition.tasks[task];
-    if (!found) throw new Error(`instance ${instance.record.id} has no task ${task}`);
-    return found;
-  };
-
-  const waitingOf = (task: number) => {
-    const definition = definitionOf(task);
-    return {
-      task: instance.idOf(task),
-      group: definition.workerGroup ?? instance.record.options.workerGroup ?? instance.definition.workerGroup,
-      urgency: [
-        instance.record.priority,
-        priorities.indexOf(definition.priority),
-        -(definition.taskGroup?.priority ?? 0),
-        instance.submittedAtMs(task),
-      ],
-    };
-  };
-
-  const environmentOf = (definition: TaskDefinition): string | undefined =>
-    definition.environment ?? instance.record.options.environment ?? instance.definition.environment;
-
-  const mustBePrepared = (definition: TaskDefinition): boolean =>
-    environmentOf(definition) !== undefined || datasourceOf(definition) !== undefined;
-
-  const place = (task: number): Incarnation | undefined => {
-    const definition = definitionOf(task);
-    const isSimple = !definition.taskGroup && !runsHere(definition) && !mustBePrepared(definition);
-    return isSimple ? dispatcher.place(waitingOf(task)) : undefined;
-  };
-
-  /** First a slot of its task group, then what the server must have for it, then a worker. */
-  const queue = (task: number, id: TaskInstanceId): void => {
-    const { taskGroup } = definitionOf(task);
-    if (taskGroup) deps.pools.wait(id, taskGroup.name, () => prepare(task, id));
-    else prepare(task, id);
-  };
-
-  const prepare = (task: number, id: TaskInstanceId): void => {
-    const definition = definitionOf(task);
-    if (runsHere(definition)) {
-      logic.begin(task);
-      return;
-    }
-    if (!mustBePrepared(definition)) {
-      enqueue(task);
-      return;
-    }
-    deps.preparations.prepare(definition, environmentOf(definition)).then(
-      (result) => {
-        if (isClosed || instance.lifeOf(task)?.state !== "submitted") return;
-        if (!result.ok) {
-          post({ kind: "task", task, event: { kind: "refused", reason: result.reason } });
-          return;
-        }
-        prepared.set(task, result.prepared);
-        enqueue(task);
-      },
-      (error: unknown) => {
-        if (!isPassing(error)) {
-          deps.log.error({ task: id, error }, "a task cannot be prepared");
-          const reason = `this is a fault of the server: ${error instanceof Error ? error.message : String(error)}`;
-          post({ kind: "task", task, event: { kind: "refused", reason } });
-          return;
-        }
-        deps.log.warn({ task: id, error }, "cannot find out what a task needs, trying again");
-        deps.clock.after(prepareAgainMs, () => {
-          if (!isClosed && instance.lifeOf(task)?.state === "submitted") prepare(task, id);
-        });
-      },
-    );
-  };
-
-  const enqueue = (task: number): void =>
-    dispatcher.enqueue({
-      ...waitingOf(task),
-      assign: (worker) => post({ kind: "task", task, event: { kind: "assigned", worker } }),
-    });
-
   const perform = (task: number, duties: readonly TaskDuty[]): void => {
     const id = instance.idOf(task);
     timers.get(task)?.();
@@ -288,9 +215,8 @@ export function actor(deps: ActorDeps): Actor {
     }
     const state = instance.lifeOf(task)?.state;
     if (state !== "submitted") {
-      dispatcher.withdraw(id);
-      deps.pools.forget(id);
-      if (state !== "dispatched") prepared.delete(task);
+      placing.withdraw(task);
+      if (state !== "dispatched") placing.forget(task);
       if (state !== "running") logic.forget(task);
     }
     for (const duty of duties) performOne(task, id, duty);
@@ -299,13 +225,10 @@ export function actor(deps: ActorDeps): Actor {
   const performOne = (task: number, id: TaskInstanceId, duty: TaskDuty): void => {
     switch (duty.kind) {
       case "queue":
-        queue(task, id);
+        placing.queue(task, duty.refusal);
         return;
       case "carry":
         logic.carry(task, duty.attempt, duty.wish);
-        return;
-      case "refuseAt":
-        wakeAt(task, duty.atMs, { kind: "refused", reason: duty.reason });
         return;
       case "wakeAt":
         wakeAt(task, duty.atMs, { kind: "due" });
@@ -359,8 +282,9 @@ export function actor(deps: ActorDeps): Actor {
 
   const assignmentOf = (task: number, attempt: number, worker: Incarnation): Assignment => {
     const { definition } = instance;
-    const found = definitionOf(task);
-    const { environment, datasource, secrets } = prepared.get(task) ?? nothingNeeded;
+    const found = definition.tasks[task];
+    if (!found) throw new Error(`instance ${instance.record.id} has no task ${task}`);
+    const { environment, datasource, secrets } = placing.preparedFor(task);
     return {
       ...refOf(instance.idOf(task), attempt),
       workflowInstance: instance.record.id,
@@ -396,15 +320,14 @@ export function actor(deps: ActorDeps): Actor {
       if (isClosed) return;
       isClosed = true;
       logic.close();
+      placing.close();
       timeUp?.stop();
       for (const stop of timers.values()) stop();
       timers.clear();
       instance.definition.tasks.forEach((_, task) => {
         if (!instance.lifeOf(task)) return;
         const id = instance.idOf(task);
-        dispatcher.withdraw(id);
         dispatcher.release(id);
-        deps.pools.forget(id);
         links.forget(id);
       });
       answer(mailbox, false);
@@ -413,8 +336,3 @@ export function actor(deps: ActorDeps): Actor {
   };
   return self;
 }
-
-/** A logic task needs no worker. */
-const runsHere = ({ type }: TaskDefinition): boolean => findTaskType(type)?.runBy === "master";
-
-const prepareAgainMs = 500;

@@ -265,10 +265,8 @@ function over(
 }
 
 export type TaskDuty =
-  /** Find it a worker; a logic task begins by itself. */
-  | { readonly kind: "queue" }
-  /** Raise `refused` at that time. */
-  | { readonly kind: "refuseAt"; readonly atMs: number; readonly reason: string }
+  /** Find it a worker (a logic task begins by itself); raise `refused` when none took it by the refusal's time. */
+  | { readonly kind: "queue"; readonly refusal?: { readonly atMs: number; readonly reason: string } }
   /** Let a logic task go on with what it waits for, or make that pause or stop. */
   | { readonly kind: "carry"; readonly attempt: number; readonly wish: Wish }
   /** Raise `due` at that time. */
@@ -290,7 +288,7 @@ export type Wish = "run" | "pause" | "stop";
 export function duties(life: TaskLife, how: "entered" | "recovered", rules: TaskRules): readonly TaskDuty[] {
   switch (life.state) {
     case "submitted":
-      return [{ kind: "queue" }, ...dispatchTimeout(life.sinceMs, rules)];
+      return [{ kind: "queue", ...dispatchTimeout(life.sinceMs, rules) }];
     case "delayed":
     case "retry_wait":
       return [{ kind: "wakeAt", atMs: life.untilMs }];
@@ -338,9 +336,8 @@ function timeOut(life: Running, { task }: TaskRules): readonly TaskDuty[] {
   return [{ kind: "timeOutAt", attempt: life.attempt, atMs: life.sinceMs + task.timeout.afterMs }];
 }
 
-function dispatchTimeout(sinceMs: number, { task }: TaskRules): readonly TaskDuty[] {
+function dispatchTimeout(sinceMs: number, { task }: TaskRules): Pick<Extract<TaskDuty, { kind: "queue" }>, "refusal"> {
   const { dispatchTimeoutMs: afterMs } = task;
-  if (afterMs === undefined) return [];
-  const reason = `no worker took it within ${afterMs / 1000} s`;
-  return [{ kind: "refuseAt", atMs: sinceMs + afterMs, reason }];
+  if (afterMs === undefined) return {};
+  return { refusal: { atMs: sinceMs + afterMs, reason: `no worker took it within ${afterMs / 1000} s` } };
 }
