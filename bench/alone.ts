@@ -27,6 +27,8 @@ if (wants("growth")) await growth();
 async function sizes(): Promise<void> {
   const target = await startClusterTarget({ slots, leaseMs, runsNothing: true });
   try {
+    // First: what it takes of memory is the process's greatest.
+    const huge = await hugeInstance(target);
     await deploy(target, fan("wide", 1_000), chains("chains", 100, 10));
     await run(target, "wide");
     const wide: number[] = [];
@@ -35,7 +37,6 @@ async function sizes(): Promise<void> {
       wide.push(await run(target, "wide"));
       long.push(await run(target, "chains"));
     }
-    const huge = await hugeInstance(target);
     const many = await runTogether(target, "wide", 20);
     console.log("\n### The engine alone (MariaDB + ZooKeeper, 1 master, a worker that runs nothing)\n");
     head("measure", "median", "min … max");
