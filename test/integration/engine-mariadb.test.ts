@@ -1,7 +1,5 @@
 import { after, before } from "node:test";
-import { commands } from "../engine/commands.ts";
 import { failover } from "../engine/failover.ts";
-import { logic } from "../engine/logic.ts";
 import { semantics } from "../engine/semantics.ts";
 import { type MariadbServer, startMariadb } from "../support/servers/mariadb.ts";
 
@@ -18,5 +16,3 @@ const settings = (name: string) => async () => {
 
 semantics("MariaDB", settings("semantics"));
 failover("MariaDB", settings("failover"));
-logic("MariaDB", settings("logic"));
-commands("MariaDB", settings("commands"));

@@ -1,0 +1,3 @@
+import { trees } from "./trees.ts";
+
+trees("SQLite");
