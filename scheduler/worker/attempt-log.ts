@@ -3,15 +3,20 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   openSync,
+  readFileSync,
   readSync,
+  rmSync,
   statSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import type { LogKey } from "../logs/contract.ts";
+import { secretMask } from "./secret-mask.ts";
 
 export interface AttemptLog {
   readonly key: LogKey;
@@ -24,7 +29,12 @@ export interface AttemptLog {
   written(): number;
   /** How much of it is the log: never more than the limit and the mark that says so. */
   size(): number;
+  /** As it was written, for the worker itself. */
   read(offset: number, length: number): Buffer;
+  /** How much of it may leave this machine now; what may be the beginning of a secret stays until the rest is there. */
+  shownSize(isEnded: boolean): number;
+  /** As it leaves this machine: without secrets. */
+  shown(offset: number, length: number): Buffer;
   /** Where more was written than the limit: cuts it off, says so at the end, and gives the new end of the file. */
   cut(): number | undefined;
   /** Nothing more will be written. The file stays and can be read. */
@@ -32,19 +42,44 @@ export interface AttemptLog {
   remove(): void;
 }
 
-export function createAttemptLog(path: string, key: LogKey, limitBytes: number): AttemptLog {
+/** `secrets`: values that must not be read in it. They lie beside it, for whoever sends the rest if this worker is killed. */
+export function createAttemptLog(
+  path: string,
+  key: LogKey,
+  limitBytes: number,
+  secrets: readonly string[] = [],
+): AttemptLog {
+  if (secrets.length > 0) writeFileSync(secretsPath(path), JSON.stringify(secrets), { mode: 0o600 });
   // Appending: a script that truncates or seeks its own standard output writes at the end all the same.
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND;
-  return attemptLog(path, key, limitBytes, openSync(path, flags, 0o640));
+  return attemptLog({ path, key, limitBytes, secrets, opened: openSync(path, flags, 0o640) });
 }
 
 /** A log that a former life of this worker left. */
 export function leftAttemptLog(path: string, key: LogKey): AttemptLog {
-  return attemptLog(path, key, Number.POSITIVE_INFINITY, undefined);
+  const secrets = readSecrets(path);
+  return attemptLog({ path, key, limitBytes: Number.POSITIVE_INFINITY, secrets, opened: undefined });
 }
 
-function attemptLog(path: string, key: LogKey, limitBytes: number, opened: number | undefined): AttemptLog {
+const secretsPath = (path: string): string => `${path}.secrets`;
+
+function readSecrets(path: string): readonly string[] {
+  const beside = secretsPath(path);
+  // Written by this very file. One that cannot be read is an error: nothing may be sent unmasked.
+  return existsSync(beside) ? (JSON.parse(readFileSync(beside, "utf8")) as readonly string[]) : [];
+}
+
+interface Opened {
+  readonly path: string;
+  readonly key: LogKey;
+  readonly limitBytes: number;
+  readonly secrets: readonly string[];
+  readonly opened: number | undefined;
+}
+
+function attemptLog({ path, key, limitBytes, secrets, opened }: Opened): AttemptLog {
   let descriptor = opened;
+  const secretsMask = secretMask(secrets);
   const mark = Buffer.from(
     `\n[porpoise] the log is cut here: it is longer than ${limitBytes} bytes, the limit on this worker\n`,
   );
@@ -62,22 +97,39 @@ function attemptLog(path: string, key: LogKey, limitBytes: number, opened: numbe
     descriptor = undefined;
   };
 
+  const size = (): number => Math.min(fileSize(), isCut ? cutAt : limitBytes);
+  const read = (offset: number, length: number): Buffer => {
+    const buffer = Buffer.allocUnsafe(Math.max(0, length));
+    if (descriptor !== undefined) return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, offset));
+    const once = openSync(path, "r");
+    try {
+      return buffer.subarray(0, readSync(once, buffer, 0, buffer.length, offset));
+    } finally {
+      closeSync(once);
+    }
+  };
+
   return {
     key: { taskInstance: key.taskInstance, attempt: key.attempt },
     path,
     note: (line) => write(Buffer.from(`[porpoise] ${line}\n`)),
     write,
     written: fileSize,
-    size: () => Math.min(fileSize(), isCut ? cutAt : limitBytes),
-    read(offset, length) {
-      const buffer = Buffer.allocUnsafe(Math.max(0, length));
-      if (descriptor !== undefined) return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, offset));
-      const once = openSync(path, "r");
-      try {
-        return buffer.subarray(0, readSync(once, buffer, 0, buffer.length, offset));
-      } finally {
-        closeSync(once);
-      }
+    size,
+    read,
+    shownSize(isEnded) {
+      const end = size();
+      if (secretsMask === undefined || isEnded) return end;
+      const from = Math.max(0, end - secretsMask.reachBytes);
+      return end - secretsMask.openEnd(read(from, end - from));
+    },
+    shown(offset, length) {
+      if (secretsMask === undefined) return read(offset, length);
+      const { reachBytes } = secretsMask;
+      const from = Math.max(0, offset - reachBytes);
+      const bytes = read(from, offset - from + length + reachBytes);
+      secretsMask.mask(bytes);
+      return bytes.subarray(offset - from, offset - from + length);
     },
     cut() {
       if (descriptor === undefined || fileSize() <= (isCut ? cutAt : limitBytes)) return undefined;
@@ -94,6 +146,7 @@ function attemptLog(path: string, key: LogKey, limitBytes: number, opened: numbe
     remove() {
       close();
       unlinkSync(path);
+      if (secrets.length > 0) rmSync(secretsPath(path), { force: true });
     },
   };
 }

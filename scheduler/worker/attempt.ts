@@ -19,6 +19,7 @@ import type { Guard } from "./guard-process.ts";
 import type { LogFollower } from "./log-follower.ts";
 import { isGroupAlive, markerName, signalGroup } from "./marked-processes.ts";
 import type { Environment } from "./node-environment.ts";
+import { secretMask } from "./secret-mask.ts";
 
 export interface AttemptDeps {
   readonly executors: ReadonlyMap<string, Executor>;
@@ -126,7 +127,7 @@ async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run):
   let log: AttemptLog | undefined;
   let what: ExecutorEnd;
   try {
-    log = createAttemptLog(join(deps.logsFolder, `${name}.log`), assignment, deps.logLimitBytes);
+    log = createAttemptLog(join(deps.logsFolder, `${name}.log`), assignment, deps.logLimitBytes, assignment.secrets);
     const declared = executor?.setsOutputsByLog === true ? assignment.task.outputs.map((output) => output.name) : [];
     follower = deps.followLog(log, declared);
     mkdirSync(directory);
@@ -158,7 +159,10 @@ async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run):
     await run.beforeLogEnds();
     const found = await follower?.end();
     void removeDirectory(deps, directory, written);
-    return { ...end, outputs: { ...end.outputs, ...found } };
+    const all = { ...end, outputs: { ...end.outputs, ...found } };
+    const mask = secretMask(assignment.secrets ?? []);
+    // What a program says of its failure may hold what it was given.
+    return "reason" in all && mask !== undefined ? { ...all, reason: mask.inText(all.reason) } : all;
   }
 }
 

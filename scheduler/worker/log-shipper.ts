@@ -208,14 +208,14 @@ function addChunks(batch: Batch, shipment: Shipment, to: Connection): void {
     push(batch, shipment, { offset: 0, bytes: Buffer.alloc(0), ended: false });
     return;
   }
-  const size = log.size();
+  const size = log.shownSize(isEnded);
   let { offset } = shipment;
   if (offset >= size) {
     if (isEnded) push(batch, shipment, { offset, bytes: Buffer.alloc(0), ended: true });
     return;
   }
   while (offset < size && batch.size < batchBytes) {
-    const bytes = log.read(offset, Math.min(chunkBytes, size - offset));
+    const bytes = log.shown(offset, Math.min(chunkBytes, size - offset));
     if (bytes.length === 0) return;
     offset += bytes.length;
     push(batch, shipment, { offset: offset - bytes.length, bytes, ended: isEnded && offset >= size });

@@ -1,10 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: scripts hold placeholders
 
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assignment, eventually, testApi, testWorker } from "../support/worker.ts";
+import { taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
+import { secretMask } from "../../scheduler/worker/secret-mask.ts";
+import { assignment, eventually, freshFolder, testApi, testWorker } from "../support/worker.ts";
 
 test("lines are at the api while the attempt runs", async (t) => {
   const { worker, master, api } = await testWorker(t);
@@ -80,4 +82,41 @@ test("output that is not UTF-8 does no harm", async (t) => {
   await master.dispatch(one);
   assert.deepEqual((await master.ended(one)).outputs, { n: "ok" });
   assert.match(await api.log(one), /\u{FFFD}\u{FFFD}\0x\n/u);
+});
+
+test("a secret is not in the log, also where it is written in two halves, and the log keeps its length", async (t) => {
+  const { worker, master, api } = await testWorker(t);
+  const secrets = ["hunter2-hunter2", "line one\nline two"];
+  const script =
+    "echo a hunter2-hunter2 b; printf hunter2-h; sleep 0.7; echo unter2; printf 'line two\nhunt'; sleep 600\n";
+  const one = { ...assignment(worker, script, { raw: true }), secrets };
+  await master.dispatch(one);
+  const stars = "*".repeat(15);
+  const shown = `a ${stars} b\n${stars}\n********\n`;
+  await eventually(async () => ((await api.soFar(one)) === shown ? true : undefined), "what is no secret's beginning");
+  await master.ask("kill", { attempts: [{ ...one, reason: "enough" }] });
+  await master.ended(one);
+  assert.equal(await api.log(one), `${shown}hunt`);
+});
+
+test("a secret is not in the log that a killed worker left to its successor", async (t) => {
+  const dataFolder = await freshFolder(t);
+  await mkdir(join(dataFolder, "logs"));
+  await writeFile(join(dataFolder, "logs", "7.0.1.log"), "the key is hunter2!\n");
+  await writeFile(join(dataFolder, "logs", "7.0.1.log.secrets"), '["hunter2"]');
+  const { api } = await testWorker(t, { dataFolder });
+  const ref = { taskInstance: taskInstanceId(workflowInstanceId("7"), 0), attempt: 1, ownerEpoch: 1 };
+  assert.equal(await api.log(ref), "the key is *******!\n");
+  await eventually(
+    async () => ((await readdir(join(dataFolder, "logs"))).length === 0 ? true : undefined),
+    "no file left",
+  );
+});
+
+test("overlapping secrets are masked, and what is too short to be one is left", () => {
+  const mask = secretMask(["abcd", "cdef", "x", ""]);
+  assert.equal(mask?.inText("-abcdef-x-"), "-******-x-");
+  assert.equal(mask?.openEnd(Buffer.from("...abc")), 3);
+  assert.equal(mask?.openEnd(Buffer.from("...cd")), 2);
+  assert.equal(secretMask(["x"]), undefined);
 });
