@@ -6,7 +6,10 @@ import {
   type Embedded,
   type EmbeddedParams,
   embeddedRequest,
+  type ImportAnswer,
+  type ImportParams,
   type InitializationOptions,
+  importRequest,
   type Outline,
   type OutlineParams,
   outlineRequest,
@@ -24,6 +27,8 @@ export interface FlowLanguage extends vscode.Disposable {
   readonly outline: (text: string) => Promise<Outline | undefined>;
   /** A task's script as it would run now; undefined where there is none. */
   readonly preview: (uri: vscode.Uri, position: vscode.Position) => Promise<Preview | undefined>;
+  /** A file of another scheduler as `.flow` files; undefined where the language server is not there. */
+  readonly importText: (text: string) => Promise<ImportAnswer | undefined>;
   /** Tells what the connected scheduler has; false where the language server is not there (yet). */
   readonly knows: (names: ServerNames | null) => Promise<boolean>;
 }
@@ -48,6 +53,10 @@ export function startLanguageClient(context: vscode.ExtensionContext): FlowLangu
     preview: async (uri, { line, character }) => {
       const params: PreviewParams = { uri: uri.toString(), position: { line, character } };
       return (await (await running())?.sendRequest<Preview | null>(previewRequest, params)) ?? undefined;
+    },
+    importText: async (text) => {
+      const params: ImportParams = { text };
+      return (await running())?.sendRequest<ImportAnswer>(importRequest, params);
     },
     knows: async (names) => {
       const client = await running();

@@ -8,6 +8,7 @@ import { showConnection } from "./commands/connection.ts";
 import { deploy } from "./commands/deploy.ts";
 import { disconnect } from "./commands/disconnect.ts";
 import { follow } from "./commands/follow.ts";
+import { importWorkflows } from "./commands/import.ts";
 import { openSource } from "./commands/open-source.ts";
 import { previewScript } from "./commands/preview-script.ts";
 import { run } from "./commands/run.ts";
@@ -54,4 +55,5 @@ export function activate(context: vscode.ExtensionContext): void {
   registerCommand(deps, "porpoise.follow", follow);
   registerCommand(deps, "porpoise.openSource", openSource);
   registerCommand(deps, "porpoise.previewScript", previewScript);
+  registerCommand(deps, "porpoise.import", importWorkflows);
 }

@@ -115,3 +115,18 @@ export const scriptLanguages: { readonly [word: string]: string } = {
   sql: "sql",
   json: "json",
 };
+
+/** A request: a file of another scheduler as `.flow` files. The answer is an ImportAnswer. */
+export const importRequest = "porpoise/import";
+
+export interface ImportParams {
+  readonly text: string;
+  /** For workflows whose source names none. */
+  readonly project?: string;
+}
+
+export type ImportAnswer =
+  | {
+      readonly files: readonly { readonly name: string; readonly text: string; readonly warnings: readonly string[] }[];
+    }
+  | { readonly wrong: string };

@@ -7,6 +7,8 @@ import { type BackfillCommandOptions, backfill } from "./commands/backfill.ts";
 import { type CheckFormat, check } from "./commands/check.ts";
 import { type DeployOptions, deploy } from "./commands/deploy.ts";
 import { type FormatOptions, fmt } from "./commands/fmt.ts";
+import { type GraphOptions, graph } from "./commands/graph.ts";
+import { type ImportOptions, importFile } from "./commands/import.ts";
 import { ask, cluster, forceSuccess, instances, logs, type RerunOptions, rerun, show } from "./commands/look.ts";
 import { lsp } from "./commands/lsp.ts";
 import {
@@ -43,6 +45,19 @@ export function program(io: Io, version: string, done: (work: Promise<ExitCode>)
     .description("the formatter")
     .option("--check", "change nothing, and end with 1 where something would change")
     .action((paths: string[], options: FormatOptions) => done(fmt(paths, options, io)));
+  root
+    .command("graph <file>")
+    .description("the picture of a workflow file")
+    .addOption(new Option("--format <format>").choices(["svg", "mermaid", "json"]).default("svg"))
+    .action((file: string, options: GraphOptions) => done(graph(file, options, io)));
+  root
+    .command("import <file>")
+    .description("workflows of DolphinScheduler (JSON export, or pydolphinscheduler's YAML) as .flow files")
+    .option("--out <folder>", "where the files go", ".")
+    .option("--project <project>", "the project of workflows whose source names none")
+    .option("--force", "write over files that are there")
+    .option("--json", "print data as JSON")
+    .action((file: string, options: ImportOptions) => done(importFile(file, options, io)));
   root
     .command("lsp")
     .description("the language server")
