@@ -7,8 +7,10 @@ import { schemaStatements } from "./schema.ts";
 import type { Witnessed } from "./witness.ts";
 
 export interface Script extends Pick<SceneOptions, "leaseMs" | "masters" | "workers"> {
-  /** Text of one workflow, of project `sim`. */
+  /** Text of the workflow that is started, of project `sim`. */
   readonly flow: string;
+  /** Others that are there. */
+  readonly more?: readonly string[];
   /** How long each attempt's process runs. */
   readonly tasksMs: number;
   readonly forMs: number;
@@ -21,6 +23,8 @@ export interface Played {
   readonly doubled: readonly string[];
   readonly broken: readonly string[];
   readonly instances: readonly { readonly id: number; readonly state: string }[];
+  /** By `task#attempt`. */
+  readonly states: { readonly [attempt: string]: string };
 }
 
 export async function play(script: Script): Promise<Played> {
@@ -40,7 +44,7 @@ export async function play(script: Script): Promise<Played> {
   for (const seat of stage.cluster.seats) stage.cluster.start(seat);
   // Time enough to find each other.
   world.after(settleMs, () => {
-    void stage.user.deploy([flow]).then(() => {
+    void stage.user.deploy([flow, ...(script.more ?? []).map(flowOf)]).then(() => {
       stage.user.start(flow);
       script.story(stage, (ms, act) => void world.after(ms, act));
       world.after(script.forMs, () => {
@@ -54,7 +58,11 @@ export async function play(script: Script): Promise<Played> {
     stage.database.own.prepare("select id, state from workflow_instance order by id").all([]) as Played["instances"]
   ) // the columns asked for
     .map((row) => ({ ...row }));
+  const rows = stage.database.own
+    .prepare("select workflow_instance_id as i, task_index as t, attempt as a, state from attempt")
+    .all([]) as readonly { readonly i: number; readonly t: number; readonly a: number; readonly state: string }[]; // likewise
   const played = {
+    states: Object.fromEntries(rows.map((row) => [`${row.i}.${row.t}#${row.a}`, row.state])),
     attempts: stage.witness.all(),
     doubled: stage.witness.doubled,
     broken: stage.broken,
