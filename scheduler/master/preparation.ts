@@ -66,7 +66,7 @@ export function preparations({ database, cipher, clock }: PreparationDeps): Prep
     if (!found) return { ok: false, reason: `this server has no environment "${name}": create it, or name another` };
     const read = readEnvironment(found.config);
     if (!read.ok) return { ok: false, reason: `environment "${name}": ${read.problem}` };
-    return { ok: true, prepared: { environment: read.variables, secrets: [] } };
+    return { ok: true, prepared: { environment: read.variables, secrets: secretsAmong(read.variables) } };
   };
 
   const connectionOf = async (name: string): Promise<DatasourceConnection | string> => {
@@ -87,7 +87,8 @@ export function preparations({ database, cipher, clock }: PreparationDeps): Prep
       if (!result.ok || name === undefined) return result;
       const datasource = await connectionOf(name);
       if (typeof datasource === "string") return { ok: false, reason: datasource };
-      const secrets = datasource.password === "" ? [] : [datasource.password];
+      const { password } = datasource;
+      const secrets = [...result.prepared.secrets, ...(password === "" ? [] : [password])];
       return { ok: true, prepared: { ...result.prepared, datasource, secrets } };
     },
     projectParams: (project) =>
@@ -97,3 +98,9 @@ export function preparations({ database, cipher, clock }: PreparationDeps): Prep
       }),
   };
 }
+
+/** Variables whose names say that their values are nobody's business, as other schedulers have it too. */
+const secretName = /PASS(WORD|WD|PHRASE)?$|SECRET|TOKEN|CREDENTIAL|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY/i;
+
+const secretsAmong = (variables: Values): readonly string[] =>
+  Object.entries(variables).flatMap(([name, value]) => (secretName.test(name) && value !== "" ? [value] : []));
