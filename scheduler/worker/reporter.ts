@@ -42,6 +42,7 @@ interface Pending {
 const batchReports = 500;
 const deadlineMs = 10_000;
 const pauseMs = 300;
+const startedWaitMs = 15;
 
 export function reporter(deps: ReporterDeps): Reporter {
   const { clock } = deps;
@@ -51,6 +52,7 @@ export function reporter(deps: ReporterDeps): Reporter {
   const stop = new AbortController();
   const work = new Set<Promise<void>>();
   let kicked: Stop | undefined;
+  let later: Stop | undefined;
   let isAsking = false;
 
   const background = (promise: Promise<void>): void => {
@@ -60,6 +62,9 @@ export function reporter(deps: ReporterDeps): Reporter {
   const kick = (): void => {
     if (!stop.signal.aborted) kicked ??= clock.soon(deal);
   };
+  /** Most short tasks have ended before anybody asks for their start: both are then one report, and one commit of the master. */
+  const mayEndSoon = ({ startedMs, ended }: Pending): boolean =>
+    ended === undefined && startedMs !== undefined && clock.monotonicMs() - startedMs < startedWaitMs;
   const pause = (): Promise<void> => clock.sleep(pauseMs, stop.signal);
 
   const deal = (): void => {
@@ -68,6 +73,13 @@ export function reporter(deps: ReporterDeps): Reporter {
     const ownerless: Pending[] = [];
     for (const one of pending.values()) {
       if (one.isUnderWay) continue;
+      if (mayEndSoon(one)) {
+        later ??= clock.after(startedWaitMs, () => {
+          later = undefined;
+          kick();
+        });
+        continue;
+      }
       const owner = deps.ownership.ownerOf(one.instance);
       const connection = owner === undefined ? undefined : deps.master(owner);
       if (owner !== undefined && connection !== undefined) {
@@ -192,6 +204,7 @@ export function reporter(deps: ReporterDeps): Reporter {
     close: async () => {
       stop.abort();
       kicked?.();
+      later?.();
       await Promise.all(work);
     },
   };
