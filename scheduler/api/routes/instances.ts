@@ -8,7 +8,8 @@ import { OperationError } from "../../model/operation-error.ts";
 import { wrongParamValue } from "../../model/params.ts";
 import { triggers, type WorkflowInstanceState, workflowInstanceStates } from "../../model/states.ts";
 import { childrenByTask } from "../../store/children.ts";
-import { createInstance } from "../../store/instances.ts";
+import { instanceStarter } from "../../store/instance-starter.ts";
+import type { NewInstance } from "../../store/instances.ts";
 import { loadDefinition, loadInstances } from "../../store/loading.ts";
 import { eventsAfter, instance, instances, type StoredWorkflow } from "../../store/queries.ts";
 import { pageQuery } from "../app.ts";
@@ -23,6 +24,7 @@ import { whyTasksWait } from "./waiting.ts";
 
 export function instanceRoutes(deps: RouteDeps): readonly Route[] {
   const { database } = deps;
+  const starter = instanceStarter(database);
   return [
     route({
       method: "post",
@@ -34,7 +36,7 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
       handle: async ({ params, body, idempotencyKey }) => {
         const found = await deployedWorkflow(deps, params);
         checkStart(found.definition, body);
-        const id = await start(deps, found, body, idempotencyKey);
+        const id = await starter.start(startOf(found, body, idempotencyKey));
         deps.wake();
         return show(deps, id);
       },
@@ -138,37 +140,27 @@ function checkStart(definition: WorkflowDefinition, request: StartRequest): void
   }
 }
 
-async function start(
-  deps: RouteDeps,
-  found: StoredWorkflow,
-  request: StartRequest,
-  idempotencyKey: string | undefined,
-): Promise<WorkflowInstanceId> {
-  const { database } = deps;
-  const nowMs = database.nowMs();
+function startOf(found: StoredWorkflow, request: StartRequest, idempotencyKey: string | undefined): NewInstance {
   const { params = {}, from, scope, failureStrategy, workerGroup, environment, alertGroup, note } = request;
-  const { id } = await database.transact((transaction) =>
-    createInstance(transaction, nowMs, {
-      workflowId: found.id,
-      version: found.version,
-      trigger: "manual",
-      scheduleTimeMs: null,
-      dryRun: request.dryRun ?? false,
-      priority: priorities.indexOf(request.priority ?? found.definition.priority),
-      options: {
-        params,
-        ...(from ? { from } : {}),
-        ...(scope ? { scope } : {}),
-        ...(failureStrategy ? { failureStrategy } : {}),
-        ...(workerGroup ? { workerGroup } : {}),
-        ...(environment ? { environment } : {}),
-        ...(alertGroup ? { alertGroup } : {}),
-        ...(note ? { note } : {}),
-      },
-      ...(idempotencyKey ? { origin: `key:${idempotencyKey}` } : {}),
-    }),
-  );
-  return id;
+  return {
+    workflowId: found.id,
+    version: found.version,
+    trigger: "manual",
+    scheduleTimeMs: null,
+    dryRun: request.dryRun ?? false,
+    priority: priorities.indexOf(request.priority ?? found.definition.priority),
+    options: {
+      params,
+      ...(from ? { from } : {}),
+      ...(scope ? { scope } : {}),
+      ...(failureStrategy ? { failureStrategy } : {}),
+      ...(workerGroup ? { workerGroup } : {}),
+      ...(environment ? { environment } : {}),
+      ...(alertGroup ? { alertGroup } : {}),
+      ...(note ? { note } : {}),
+    },
+    ...(idempotencyKey ? { origin: `key:${idempotencyKey}` } : {}),
+  };
 }
 
 async function show(deps: RouteDeps, id: WorkflowInstanceId): Promise<InstanceShape> {
