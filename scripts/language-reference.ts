@@ -3,10 +3,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { functionForms } from "../scheduler/language/expression-types.ts";
 import { problemDocs } from "../scheduler/language/problem-docs.ts";
 import { paramTypes } from "../scheduler/language/read-params.ts";
 import { typeText } from "../scheduler/language/wording.ts";
 import { specialFunctions, timeFunctions } from "../scheduler/model/time/time-functions.ts";
+import { windows } from "../scheduler/model/time/windows.ts";
 import type { Attribute, TaskType } from "../scheduler/tasks/attribute.ts";
 import { builtIns } from "../scheduler/tasks/built-ins.ts";
 import { taskAttributes } from "../scheduler/tasks/task-attributes.ts";
@@ -36,6 +38,18 @@ export function languageReference(): string {
     table(
       ["function", ""],
       [...timeFunctions, ...specialFunctions].map((one) => [code(one.signature), one.doc]),
+    ),
+    "## Conditions",
+    conditions,
+    table(
+      ["function", ""],
+      functionForms.map(({ form, doc }) => [code(form), doc]),
+    ),
+    "## Windows",
+    "The words behind `@` in `wait_for`, seen from the schedule time in the workflow's zone. Days, weeks (from Monday) and months are the calendar's, also where clocks change; hours are hours of time. A window begins with its first instant and ends before its last.",
+    table(
+      ["window", ""],
+      windows.map(({ name, doc }) => [code(name), doc]),
     ),
     "## Built-in names",
     table(
@@ -89,9 +103,29 @@ const settings = `Beside \`.flow\` files may lie a \`porpoise.json\`; it holds f
 \`\`\`json
 {
   "project": "retail",
-  "defaults": { "retries": "2 every 5m", "timeout": "30m then fail" }
+  "defaults": { "retries": "2 every 5m", "timeout": "30m then fail" },
+  "problems": { "name/unused-param": "off" }
 }
-\`\`\``;
+\`\`\`
+
+\`problems\` sets how bad hints and warnings are in this folder: \`error\`, \`warning\`, \`information\`, \`hint\` or \`off\`. The editor, \`porpoise check\` and deployments follow it. Errors stay errors: what they report cannot run. What only you want to see otherwise stands in the editor's setting \`porpoise.problems\`.`;
+
+const conditions = `A \`switch\` takes the first branch whose condition over params and outputs is true; a \`conditions\` task also asks how the tasks directly before it ended. The tasks of the other branches are skipped, and such a task has no successors but those of its branches.
+
+\`\`\`\`flow
+task route: switch {
+  when row_count == 0 >> notify
+  when row_count > 1000000 and region in ["eu", "us"] >> [load_big, audit]
+  else >> load_small
+}
+
+task gate: conditions {
+  when all(load_big is succeeded, audit is succeeded) or load_small is succeeded >> publish
+  else >> page_oncall
+}
+\`\`\`\`
+
+From weak to strong: \`or\`, \`and\`, \`not\`, comparisons (\`== != < <= > >= in\`, which do not chain), \`+ -\`, \`* / %\`. A param's declared type says what it is: \`string\`, \`date\`, \`datetime\` and \`file\` are text and are ordered as text, \`integer\` and \`float\` are numbers, \`boolean\` is true or false, \`list\` is a list. Sides that do not fit are a problem while you type; a number without a value, or a division by zero, fails the task when it runs. What the answer does not need is not looked at. Line breaks are free inside brackets.`;
 
 function attributeTable(attributes: readonly Attribute[]): string {
   const rows = attributes.map((one) => [

@@ -15,7 +15,6 @@ import {
 import type { ServerNames } from "../scheduler/language/check-workspace.ts";
 import { embeddedScriptAt, previewScript } from "../scheduler/language/features/preview.ts";
 import { semanticModifiers, semanticTypes } from "../scheduler/language/features/semantic-tokens.ts";
-import { importText } from "../scheduler/language/import/import.ts";
 import { type Configuration, defaultConfiguration, readConfiguration } from "./configuration.ts";
 import { documents } from "./documents.ts";
 import { editing } from "./editing.ts";
@@ -130,9 +129,11 @@ export function startServer(connection: Connection, { now }: ServerDeps): void {
     const facts = { baseTimeMs: now(), settings, ...(params && { params }) };
     return (one && previewScript(one.document, position, facts)) ?? null;
   });
-  connection.onRequest<ImportAnswer, never>(importRequest, ({ text, project }: ImportParams) =>
-    importText(text, project),
-  );
+  connection.onRequest<ImportAnswer, never>(importRequest, async ({ text, project }: ImportParams) => {
+    // Loaded when it is asked for: a YAML parser is nothing that every window should keep in memory.
+    const { importText } = await import("../scheduler/language/import/import.ts");
+    return importText(text, project);
+  });
   connection.onRequest(embeddedRequest, ({ uri, position }: EmbeddedParams) => {
     const one = open.get(uri);
     return (one && embeddedScriptAt(one.document, position)) ?? null;

@@ -2,7 +2,8 @@
 
 import type { CompiledFile } from "../language/compile.ts";
 import { lineContent, splitLines } from "../language/lines.ts";
-import type { Problem } from "../model/problem.ts";
+import { problemDocs } from "../language/problem-docs.ts";
+import type { Problem, ProblemCode } from "../model/problem.ts";
 
 interface Names {
   readonly textOf: (path: string) => string;
@@ -73,13 +74,19 @@ function sarif(files: readonly CompiledFile[], names: Names): object {
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "porpoise", rules: codes.map((id) => ({ id })) } },
+        tool: { driver: { name: "porpoise", rules: codes.map(rule) } },
         columnKind: "utf16CodeUnits",
         results: files.flatMap((file) => file.problems.map((problem) => sarifResult(file.path, problem, names))),
       },
     ],
   };
 }
+
+const rule = (id: ProblemCode): object => ({
+  id,
+  shortDescription: { text: problemDocs[id].doc },
+  defaultConfiguration: { level: levels[problemDocs[id].severity] },
+});
 
 const sarifResult = (path: string, problem: Problem, { nameOf }: Names): object => ({
   ruleId: problem.code,

@@ -137,10 +137,11 @@ const functions: {
     readonly takes: readonly (readonly ExpressionType[])[] | "some";
     readonly gives: ExpressionType;
     readonly form: string;
+    readonly doc: string;
   };
 } = {
-  all: { takes: "some", gives: "boolean", form: "all(condition, …)" },
-  any: { takes: "some", gives: "boolean", form: "any(condition, …)" },
+  all: { takes: "some", gives: "boolean", form: "all(condition, …)", doc: "True where every condition is." },
+  any: { takes: "some", gives: "boolean", form: "any(condition, …)", doc: "True where one of the conditions is." },
   contains: {
     takes: [
       ["text", "list"],
@@ -148,12 +149,28 @@ const functions: {
     ],
     gives: "boolean",
     form: "contains(text or list, part)",
+    doc: "True where the text holds the part, or the list the item.",
   },
-  starts_with: { takes: [["text"], ["text"]], gives: "boolean", form: "starts_with(text, start)" },
-  ends_with: { takes: [["text"], ["text"]], gives: "boolean", form: "ends_with(text, end)" },
-  length: { takes: [["text", "list"]], gives: "number", form: "length(text or list)" },
-  lower: { takes: [["text"]], gives: "text", form: "lower(text)" },
-  upper: { takes: [["text"]], gives: "text", form: "upper(text)" },
+  starts_with: {
+    takes: [["text"], ["text"]],
+    gives: "boolean",
+    form: "starts_with(text, start)",
+    doc: "True where the text begins so.",
+  },
+  ends_with: {
+    takes: [["text"], ["text"]],
+    gives: "boolean",
+    form: "ends_with(text, end)",
+    doc: "True where the text ends so.",
+  },
+  length: {
+    takes: [["text", "list"]],
+    gives: "number",
+    form: "length(text or list)",
+    doc: "Number of characters or items.",
+  },
+  lower: { takes: [["text"]], gives: "text", form: "lower(text)", doc: "The text in small letters." },
+  upper: { takes: [["text"]], gives: "text", form: "upper(text)", doc: "The text in capitals." },
 };
 
 function called(node: Extract<ExpressionNode, { kind: "call" }>, typing: Typing): ExpressionType {
@@ -186,6 +203,5 @@ function called(node: Extract<ExpressionNode, { kind: "call" }>, typing: Typing)
 }
 
 /** The forms of the functions, for completion and the reference page. */
-export const functionForms: readonly { readonly name: string; readonly form: string }[] = Object.entries(functions).map(
-  ([name, { form }]) => ({ name, form }),
-);
+export const functionForms: readonly { readonly name: string; readonly form: string; readonly doc: string }[] =
+  Object.entries(functions).map(([name, { form, doc }]) => ({ name, form, doc }));

@@ -65,6 +65,9 @@ test("SARIF is of version 2.1.0 and counts from one", async () => {
   assert.equal(log.version, "2.1.0");
   const [result] = log.runs[0].results;
   assert.equal(result.ruleId, "attribute/unknown");
+  const [rule] = log.runs[0].tool.driver.rules;
+  assert.deepEqual([rule.id, rule.defaultConfiguration], ["attribute/unknown", { level: "error" }]);
+  assert.match(rule.shortDescription.text, /no attribute/);
   assert.deepEqual(result.locations[0].physicalLocation.region, {
     startLine: 2,
     startColumn: 3,

@@ -142,6 +142,27 @@ test("the language is there in VS Code: colours, hints, completion, hover, renam
     await saved("sales_daily.flow", /workflow = retail\/load_little/);
   });
 
+  await step("a language server that is killed comes back, and knows what was typed and not saved", async () => {
+    await vscode.openFile("load_small.flow");
+    await go(2, 1);
+    await page.keyboard.insertText("  priorty = low\n");
+    await vscode.squiggle.waitFor({ state: "attached" });
+    const before = editor.languageServers();
+    assert.equal(before.length, 1, before.join(", "));
+    for (const id of before) process.kill(id, "SIGKILL");
+    const until = performance.now() + 30_000;
+    while (editor.languageServers().filter((id) => !before.includes(id)).length === 0) {
+      assert.ok(performance.now() < until, "no new language server");
+      await page.waitForTimeout(100);
+    }
+    await vscode.squiggle.waitFor({ state: "attached" });
+    // It answers for the text as it is now: mending it takes the problem away.
+    await go(2, 1);
+    await vscode.press("Control+Shift+K");
+    await vscode.squiggle.waitFor({ state: "detached" });
+    await vscode.press("Control+S");
+  });
+
   await step("a script is previewed as a worker would run it", async () => {
     await go(11, 5);
     await vscode.command("Porpoise: Preview Script");

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { openDocument } from "../../scheduler/language/document.ts";
 import { neighbours } from "../../scheduler/language/features/call-hierarchy.ts";
 import { complete } from "../../scheduler/language/features/completion.ts";
@@ -114,6 +116,35 @@ test("lines of a megabyte, brackets without end and strange characters are read 
   }
 });
 
+test("ten thousand edits leave no memory behind", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  assert.ok(typeof collect === "function");
+  const heapMb = () => {
+    collect();
+    return process.memoryUsage().heapUsed / 1e6;
+  };
+  const document = openDocument(sample + shells(200));
+  const lines = document.text().split("\n").length;
+  const type = (count: number) => {
+    for (let edit = 0; edit < count; edit += 2) {
+      const line = (edit * 7919) % lines;
+      document.edit({ start: { line, character: 0 }, end: { line, character: 0 } }, "x ");
+      document.problems();
+      document.edit({ start: { line, character: 0 }, end: { line, character: 2 } }, "");
+      document.problems();
+    }
+  };
+  type(1000);
+  const before = heapMb();
+  type(10_000);
+  const grown = heapMb() - before;
+  assert.ok(grown < 2, `${grown.toFixed(1)} MB more`);
+});
+
+const shells = (count: number): string =>
+  Array.from({ length: count }, (_, at) => `task t${at}: shell {\n  \`\`\`\n  echo ${at}\n  \`\`\`\n}\n`).join("");
+
 test("a hundred thousand fires are found in five seconds", () => {
   const crons = [
     "0 0 2 * * ?",
@@ -124,7 +155,7 @@ test("a hundred thousand fires are found in five seconds", () => {
     "0 0 12 1/5 * ? 2026-2099",
   ];
   const zones = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York"];
-  const started = performance.now();
+  const started = process.cpuUsage();
   let count = 0;
   for (let round = 0; count < 100_000; round += 1) {
     const parsed = parseCron(crons[round % crons.length] ?? "");
@@ -134,9 +165,8 @@ test("a hundred thousand fires are found in five seconds", () => {
     let at = nowMs + round * 86_400_000;
     for (let fire = 0; fire < 100; fire += 1, count += 1) at = nextFires(parsed.cron, zone, at, 1)[0] ?? nowMs;
   }
-  const took = performance.now() - started;
-  assert.ok(took < 5000 * slowness, `${Math.round(took)} ms`);
+  // Time of this process: what else the machine does is not its fault.
+  const { user, system } = process.cpuUsage(started);
+  const tookMs = (user + system) / 1000;
+  assert.ok(tookMs < 5000, `${Math.round(tookMs)} ms`);
 });
-
-/** A busy machine may take its time; a rule that is quadratic takes much longer than that. */
-const slowness = 4;

@@ -51,10 +51,11 @@ function operands(document: FlowDocument, place: PlaceInBlock): readonly Complet
     ({ name, from }): Completion => ({ label: name, kind: "name", detail: from, insert: name, rank: 1 }),
   );
   const functions = functionForms.map(
-    ({ name, form }): Completion => ({
+    ({ name, form, doc }): Completion => ({
       label: name,
       kind: "snippet",
       detail: form,
+      markdown: doc,
       insert: `${name}($1)`,
       isSnippet: true,
       rank: 2,

@@ -184,8 +184,8 @@ function describeWord(
   }
   const [first] = tokens;
   const key = first?.kind === "word" ? first.text : "";
-  const form = key === "when" ? functionForms.find((one) => one.name === word)?.form : undefined;
-  if (form !== undefined) return code(form);
+  const called = key === "when" ? functionForms.find((one) => one.name === word) : undefined;
+  if (called) return `${code(called.form)}\n\n${called.doc}`;
   const attribute = attributesIn(summary.kind, summary.type?.text, bodies).find((one) => one.name === key);
   if (first?.kind === "word" && contains(tokenRange(first), 0, place.character)) {
     const statement = statements.find((one) => one.keyword === key);

@@ -1,5 +1,6 @@
 // A VS Code with the packaged extension on a folder of its own, and a browser on it: what every test of this folder begins with.
 
+import { readdirSync, readFileSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -16,6 +17,8 @@ export interface Editor {
   readonly folder: string;
   readonly vscode: Workbench;
   readonly url: string;
+  /** Ids of this editor's language servers: processes of the extension in its own throw-away profile. */
+  readonly languageServers: () => readonly number[];
   /** Origins that the window asked for and did not get. */
   readonly blocked: ReadonlySet<string>;
   /** Does one thing; when that fails, the error says which and a picture shows what was to be seen. */
@@ -38,6 +41,7 @@ export async function openEditor(say: (line: string) => void): Promise<Editor> {
     folder,
     vscode,
     url: server.urlOf(folder),
+    languageServers: () => processesWith(path.join(server.profile, "extensions"), "server.mjs"),
     blocked: browser.blocked,
     step: async (name, act) => {
       const startedAt = performance.now();
@@ -58,4 +62,16 @@ export async function openEditor(say: (line: string) => void): Promise<Editor> {
       await rm(own, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
+}
+
+/** Processes whose command line names both. */
+function processesWith(folder: string, file: string): readonly number[] {
+  return readdirSync("/proc").flatMap((id): readonly number[] => {
+    try {
+      const command = /^\d+$/.test(id) ? readFileSync(`/proc/${id}/cmdline`, "utf8") : "";
+      return command.includes(folder) && command.includes(file) ? [Number(id)] : [];
+    } catch {
+      return []; // it has ended
+    }
+  });
 }

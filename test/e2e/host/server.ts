@@ -33,6 +33,8 @@ export interface ServerOptions {
 export interface VscodeServer {
   /** Where a browser finds `folder` opened. */
   urlOf(folder: string): string;
+  /** The throw-away folder that its extensions and data are in. */
+  readonly profile: string;
   /** What the server has said so far. */
   log(): string;
   /** Ends every process of the server and removes its profile. */
@@ -64,6 +66,7 @@ export async function startVscodeServer(options: ServerOptions): Promise<VscodeS
     const output = collect(child);
     const port = await listeningPort(child, output);
     return {
+      profile,
       urlOf: (folder) =>
         `http://127.0.0.1:${port}/?${new URLSearchParams({ tkn: token, folder: path.resolve(folder) })}`,
       log: output,
