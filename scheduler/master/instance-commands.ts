@@ -119,8 +119,11 @@ function forceSuccess(it: Commanded, payload: CommandRecord["payload"]): void {
   const task = Number(payload["task"]);
   const before = it.lives()[task];
   if (before?.state !== "failed" && before?.state !== "killed") return;
-  // What the failure had ended goes on behind it. One that was stopped or paused stays so.
-  if (it.state() === "failed" && it.setInstance({ kind: "recover" })) it.begin(false);
+  // What the failure had ended goes on behind it, whatever was run alone meanwhile. One that was stopped or paused stays so.
+  if (it.state() === "failed" && it.setInstance({ kind: "recover" })) {
+    it.replan(planOfStart(it.definition, it.record.options), []);
+    it.begin(false);
+  }
   it.applyTask(task, { kind: "forceSuccess" });
 }
 

@@ -27,7 +27,7 @@ import {
 import { type RunFacts, systemValues, taskValues, type Values, workflowValues } from "../model/params.ts";
 import type { ChildChange } from "../store/children.ts";
 import type { LoadedDefinition, LoadedInstance } from "../store/loading.ts";
-import type { AttemptRecord, CommandRecord, EventRecord, InstanceRecord } from "../store/records.ts";
+import type { AttemptRecord, CommandRecord, EventRecord, InstanceRecord, TaskRecord } from "../store/records.ts";
 import type { InstanceHeader, Transition } from "../store/transitions.ts";
 import { type AlertFacts, outcomeAlert, taskTimeoutAlert, workflowTimeoutAlert } from "./instance-alerts.ts";
 import { obey } from "./instance-commands.ts";
@@ -179,7 +179,7 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
       outputs: details.outputs ?? (isActiveNow ? {} : (before?.outputs ?? {})),
       submittedAtMs: before?.submittedAtMs ?? nowMs(),
       startedAtMs: life.state === "running" ? (before?.startedAtMs ?? life.sinceMs) : (before?.startedAtMs ?? null),
-      endedAtMs: isActiveNow || life.state === "paused" ? null : nowMs(),
+      endedAtMs: isActiveNow || life.state === "paused" ? null : endOf(life, before),
     });
     change.touchTask(task);
     tell({ kind: "task", taskIndex: task, attempt: life.attempt || null, state: life.state, reason: reasonOf(life) });
@@ -188,6 +188,10 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     followPool(task, before?.life, life);
     ready.push(...progress.set(task, life));
   };
+
+  /** Counting it as succeeded does not make it end later. */
+  const endOf = (life: TaskLife, before: TaskRecord | undefined): number =>
+    life.state === "forced_success" ? (before?.endedAtMs ?? nowMs()) : nowMs();
 
   const followPool = (task: number, before: TaskLife | undefined, life: TaskLife): void => {
     const { taskGroup, priority } = definitionOf(task);

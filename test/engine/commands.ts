@@ -104,6 +104,14 @@ export function commands(name: string, database?: () => Promise<DatabaseSettings
         assert.equal(told(after), "succeeded: a forced_success#1, b succeeded#1");
         await engine.assertNothingLeft();
       });
+      test("lets what follows run, though the task was run alone meanwhile", async () => {
+        const failed = await ran(workflow("forcedalone", { a: "xx", b: "true" }, "a >> b"));
+        assert.equal(await runTasks(failed, { tasks: ["a"], scope: "only" }), "failed: a failed#2");
+        await force(taskOf(failed, "a").id);
+        const after = await engine.until(failed.id, (one) => one.state === "succeeded");
+        assert.equal(told(after), "succeeded: a forced_success#2, b succeeded#1");
+        await engine.assertNothingLeft();
+      });
       test("is obeyed while the instance runs", async () => {
         await engine.deploy(workflow("forcedlive", { a: "xx", b: "true", other: "sleep 1.5" }, "a >> b"));
         const { id } = await engine.start("t/forcedlive");

@@ -1,6 +1,13 @@
 // The commands that look: `instances`, `show`, `logs`, `cluster`; and those that ask something of an instance.
 
-import type { ClusterShape, InstanceShape, LogChunk, Page, RunTasksRequest } from "../../api/contract.ts";
+import type {
+  ClusterShape,
+  InstanceShape,
+  LogChunk,
+  Page,
+  RunTasksRequest,
+  TaskInstanceShape,
+} from "../../api/contract.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import type { Client } from "../client.ts";
 import { followLog } from "../follow.ts";
@@ -75,11 +82,14 @@ export async function show(
     task.state,
     String(task.attempts.length),
     duration(task.startedAt, task.endedAt),
-    task.waiting?.text ?? task.reason ?? task.attempts.at(-1)?.reason ?? "",
+    task.waiting?.text ?? task.reason ?? task.attempts.at(-1)?.reason ?? childOf(task),
   ]);
   print(io, table(io, ["TASK INSTANCE", "NAME", "TYPE", "STATE", "ATTEMPTS", "TOOK", "WHY"], rows));
   return 0;
 }
+
+const childOf = ({ childInstance }: TaskInstanceShape): string =>
+  childInstance === undefined ? "" : `instance ${childInstance}`;
 
 export async function logs(
   client: Client,
