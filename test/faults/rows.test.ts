@@ -97,6 +97,11 @@ const rows: readonly Row[] = [
     test: "more work than slots slows it down, and all of it runs",
   },
   {
+    holds: "pending and idle is reported",
+    file: "test/api/metrics.test.ts",
+    test: "say that something waits although there is room",
+  },
+  {
     holds: "a master that takes nothing holds nothing up",
     file: "test/faults/capacity.test.ts",
     test: "a living master that takes nothing keeps no instance from running",
@@ -118,8 +123,8 @@ const rows: readonly Row[] = [
   },
   {
     holds: "slots are rows with owners, released in the transaction of the terminal state, swept",
-    file: "test/chaos/simulator.test.ts",
-    test: "nothing is lost and nothing runs twice in any simulated run",
+    file: "test/engine/logic.ts",
+    test: "S32: no more tasks run at a time than the group has slots",
   },
   {
     holds: "the queue is computed from rows under a lock, swept",

@@ -1,16 +1,15 @@
 // Who is alive, whether this process can serve, and numbers for Prometheus.
 
-import { collectDefaultMetrics, Gauge, Registry as MetricsRegistry } from "prom-client";
 import { z } from "zod";
 import { memberKinds } from "../../registry/contract.ts";
-import { countByState } from "../../store/queries.ts";
 import { type ClusterShape, clusterSchema } from "../contract.ts";
+import { clusterMetrics } from "../metrics.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteDeps } from "./deps.ts";
 
 export function clusterRoutes(deps: RouteDeps): readonly Route[] {
   const { database, registry } = deps;
-  const metrics = metricsOf(deps);
+  const metrics = clusterMetrics(deps);
   return [
     route({
       method: "get",
@@ -63,38 +62,8 @@ export function clusterRoutes(deps: RouteDeps): readonly Route[] {
       summary: "Numbers for Prometheus.",
       isPublic: true,
       handle: async ({ response }) => {
-        response.type(metrics.contentType).send(await metrics.metrics());
+        response.type(metrics.contentType).send(await metrics.text());
       },
     }),
   ];
-}
-
-function metricsOf({ database, registry }: RouteDeps): MetricsRegistry {
-  const metrics = new MetricsRegistry();
-  collectDefaultMetrics({ register: metrics });
-  const instances = new Gauge({
-    name: "porpoise_instances",
-    help: "Workflow instances that are not over, by state.",
-    labelNames: ["state"],
-    registers: [metrics],
-    async collect() {
-      const counts = await countByState(database).catch(() => undefined);
-      instances.reset();
-      for (const [state, count] of counts ?? []) instances.set({ state }, count);
-    },
-  });
-  const members = new Gauge({
-    name: "porpoise_members",
-    help: "Members of the cluster, by kind.",
-    labelNames: ["kind"],
-    registers: [metrics],
-    async collect() {
-      members.reset();
-      for (const kind of memberKinds) {
-        const list = await registry.members(kind).catch(() => undefined);
-        if (list) members.set({ kind }, list.length);
-      }
-    },
-  });
-  return metrics;
 }
