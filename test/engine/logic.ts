@@ -283,6 +283,32 @@ some >> more
         assert.equal(told(await childOf(ended)), "succeeded: a succeeded#1, b succeeded#1");
         await engine.assertNothingLeft();
       });
+      test("a child that takes too long is stopped, and its task fails", async () => {
+        await deployChild({ a: "sleep 60" });
+        await engine.deploy(parent().replace("workflow = t/child", "workflow = t/child\n  timeout = 1m then fail"));
+        const { id } = await engine.start("t/parent");
+        const begun = await engine.until(id, (one) => taskOf(one, "sub").childInstance !== undefined);
+        await engine.until(taskOf(begun, "sub").childInstance ?? "", isRunning("a"));
+        engine.clock.move(60_000);
+        const ended = await engine.over(id);
+        assert.equal(told(ended), "failed: sub failed#1");
+        assert.match(taskOf(ended, "sub").reason ?? "", /timed out after 60 s/);
+        assert.equal(told(await childOf(ended)), "stopped: a killed#1");
+        await engine.assertNothingLeft();
+      });
+      test("a child that somebody stops fails its parent, and one that is paused alone is waited for", async () => {
+        await deployChild({ a: "sleep 0.6", b: "true" }, "a >> b");
+        const id = await startParent();
+        const child = taskOf(await engine.instance(id), "sub").childInstance ?? "";
+        await engine.ask(child, "pause");
+        await engine.until(child, (one) => one.state === "paused");
+        assert.equal(told(await engine.instance(id)), "running: sub running#1");
+        await engine.ask(child, "stop");
+        const ended = await engine.over(id);
+        assert.equal(told(ended), "failed: sub killed#1");
+        assert.match(taskOf(ended, "sub").reason ?? "", /was stopped/);
+        await engine.assertNothingLeft();
+      });
       test("a workflow that is not deployed fails the task without an attempt", async () => {
         await engine.deploy(parent().replace("t/child", "t/nobody"));
         const ended = await engine.run("t/parent");
