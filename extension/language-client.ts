@@ -81,7 +81,10 @@ async function start(module: string, scripts: EmbeddedScripts): Promise<Language
   const initializationOptions: InitializationOptions = { diagnostics: "push" };
   const options: LanguageClientOptions = {
     // Not every scheme: the left side of a diff shows a file's past, and its problems are nobody's.
-    documentSelector: ["file", "untitled"].map((scheme) => ({ scheme, language: "flow" })),
+    documentSelector: [
+      ...["file", "untitled"].map((scheme) => ({ scheme, language: "flow" })),
+      { scheme: "file", pattern: "**/porpoise.json" },
+    ],
     initializationOptions,
     middleware: {
       provideCompletionItem: async (document, position, context, token, next) => {

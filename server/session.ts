@@ -2,6 +2,7 @@
 
 import type { Connection } from "vscode-languageserver/node";
 import type { ServerNames } from "../scheduler/language/check-workspace.ts";
+import { isSettings } from "../scheduler/language/compile.ts";
 import type { Place, World } from "../scheduler/language/features/workspace-names.ts";
 import type { TextEdit } from "../scheduler/language/text-edit.ts";
 import type { Configuration } from "./configuration.ts";
@@ -25,12 +26,12 @@ interface AboutDocument {
   readonly textDocument: { readonly uri: string };
 }
 
-/** An answer about an open file; null where it is not open. */
+/** An answer about an open workflow file; null where it is not open, or is a `porpoise.json`, which has problems only. */
 export const withDocument =
   <P extends AboutDocument, R>({ open }: Session, answer: (one: OpenDocument, params: P) => R) =>
   (params: P): R | null => {
     const one = open.get(params.textDocument.uri);
-    return one ? answer(one, params) : null;
+    return one && !isSettings(one) ? answer(one, params) : null;
   };
 
 /** The same for answers that need every file: who asks while they are read waits. */

@@ -325,6 +325,21 @@ test("the client's settings change how bad a hint is, and no error", async () =>
   );
 });
 
+test("porpoise.json has its problems shown, and nothing of a workflow's", async () => {
+  const uri = uriOf("porpoise.json");
+  const shown = await server.open(uri, '{ "projct": "x" }');
+  assert.deepEqual(
+    shown.map(({ code, severity }) => `${code} ${severity}`),
+    ["attribute/unknown 2"],
+  );
+  const position = { line: 0, character: 3 };
+  assert.equal(await server.connection.sendRequest("textDocument/hover", { textDocument: { uri }, position }), null);
+  assert.equal(
+    await server.connection.sendRequest("textDocument/completion", { textDocument: { uri }, position }),
+    null,
+  );
+});
+
 test("edges become after and back again, and mean the same", async () => {
   const text = `${workflow}${shell("a")}${shell("b")}${shell("c", "  after = [a, b]\n")}`.replace(
     "integer = 1",
