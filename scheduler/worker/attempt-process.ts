@@ -13,8 +13,8 @@ export interface ProcessCommand {
   readonly environment: Environment;
   /** The file that standard output and error are appended to. */
   readonly log: string;
-  /** How long its attempt may live from now on, if nobody confirms it again. */
-  readonly leaseLeftMs: number;
+  /** How long its attempt may live from now on, if nobody confirms it again; nothing or less: it must not start any more. */
+  readonly leaseLeftMs: () => number;
 }
 
 export interface AttemptProcess {

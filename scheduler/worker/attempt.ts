@@ -208,12 +208,12 @@ function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundin
         directory: around.directory,
         environment: environmentOf(assignment, values, { ...extra, PWD: around.directory }, around.prefix),
         log: around.log.path,
-        leaseLeftMs: deps.leaseLeftMs(assignment),
+        leaseLeftMs: () => (around.signal.aborted ? 0 : deps.leaseLeftMs(assignment)),
       });
       around.groups.push(starting);
       const group = await starting;
       const end = await ended;
-      if (end.kind === "lost") around.lose(end.reason);
+      if (end.kind === "lost" && !around.signal.aborted) around.lose(end.reason);
       if (group !== undefined) {
         // The leader's end is the attempt's end: what it left in its group ends too; in its own time where it is being ended.
         if (!around.signal.aborted) signalGroup(group, "SIGKILL");

@@ -31,27 +31,37 @@ const restartPauseMs = 500;
 const killLimitMs = 10_000;
 
 export function startGuard(deps: GuardDeps): Guard {
-  let current: GuardLife | undefined;
+  let life: GuardLife;
+  /** It has answered: what it is told now it does now. */
+  let isUp = false;
   let waiting: (() => void)[] = [];
   let isClosing = false;
   let restart: NodeJS.Timeout | undefined;
 
-  const begin = (): void => {
-    const life = guardLife(deps, () => isClosing);
-    current = life;
-    for (const wake of waiting.splice(0)) wake();
-    void life.gone.then(() => {
-      current = undefined;
-      if (!isClosing) restart = setTimeout(begin, restartPauseMs);
-      else for (const wake of waiting.splice(0)) wake();
-    });
+  const wakeAll = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
   };
-  begin();
+  const begin = (): GuardLife => {
+    const begun = guardLife(deps, () => isClosing);
+    void begun.up.then(() => {
+      isUp = true;
+      wakeAll();
+    });
+    void begun.gone.then(() => {
+      isUp = false;
+      if (isClosing) wakeAll();
+      else restart = setTimeout(() => (life = begin()), restartPauseMs);
+    });
+    return begun;
+  };
+  life = begin();
 
   const started = async (what: ProcessCommand): Promise<Running> => {
-    const notAfterMs = hostClockMs() + what.leaseLeftMs;
-    while (current === undefined && !isClosing) await new Promise<void>((wake) => void waiting.push(wake));
-    return current?.start(what, notAfterMs) ?? neverStarted;
+    while (!isUp && !isClosing) await new Promise<void>((wake) => void waiting.push(wake));
+    const leftMs = what.leaseLeftMs();
+    return isUp && leftMs > 0 ? life.start(what, hostClockMs() + leftMs) : neverStarted;
   };
 
   return {
@@ -62,15 +72,13 @@ export function startGuard(deps: GuardDeps): Guard {
         ended: running.then(({ ended }) => ended),
       };
     },
-    over: (group) => current?.say({ kind: "over", group }),
+    over: (group) => life.say({ kind: "over", group }),
     close: async () => {
       isClosing = true;
       clearTimeout(restart);
-      const life = current;
-      life?.letGo();
-      await life?.gone;
-      for (const wake of waiting.splice(0)) wake();
-      waiting = [];
+      life.letGo();
+      await life.gone;
+      wakeAll();
     },
   };
 }
@@ -82,10 +90,12 @@ interface Running {
 
 const neverStarted: Running = {
   group: Promise.resolve(undefined),
-  ended: Promise.resolve({ kind: "lost", reason: "its worker was stopped before it could start it" }),
+  ended: Promise.resolve({ kind: "lost", reason: "it was to end before its worker could start it" }),
 };
 
 interface GuardLife {
+  /** When it has answered for the first time. */
+  readonly up: Promise<void>;
   /** When it is gone and nothing that it ran lives any more. */
   readonly gone: Promise<void>;
   start(what: ProcessCommand, notAfterMs: number): Running;
@@ -108,6 +118,7 @@ function guardLife({ command, prefix, silenceMs, log }: GuardDeps, isClosing: ()
     stdio: ["pipe", "pipe", "inherit"],
   });
   const entries = new Map<number, Entry>();
+  const up = Promise.withResolvers<void>();
   let isGone = false;
   let newest = 0;
 
@@ -121,6 +132,7 @@ function guardLife({ command, prefix, silenceMs, log }: GuardDeps, isClosing: ()
   child.stdout?.setEncoding("utf8");
   child.stdout?.on("data", (text: string) => {
     heart.heard();
+    up.resolve();
     for (const message of messages(text)) hear(message);
   });
   const heart = heartbeat(
@@ -173,6 +185,7 @@ function guardLife({ command, prefix, silenceMs, log }: GuardDeps, isClosing: ()
   });
 
   return {
+    up: up.promise,
     gone: exited.then(conclude),
     say,
     start: ({ leaseLeftMs: _, ...what }, notAfterMs) => {
@@ -203,6 +216,8 @@ function heartbeat(silenceMs: number, beat: () => void, onSilence: () => void) {
     },
     Math.max(10, silenceMs / 5),
   );
+  // The first one is answered when the guard is up.
+  beat();
   return {
     heard: () => {
       hasAnswered = true;
