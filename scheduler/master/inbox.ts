@@ -78,13 +78,21 @@ export function inbox(deps: InboxDeps): Inbox {
   let isClosed = false;
 
   const look = async (): Promise<void> => {
-    const room = deps.capacity - actors.size;
-    if (room > 0) {
-      const taken = await takeInstances(database, { owner, limit: Math.min(room, takeAtOnce), ...deps.slot() });
-      if (taken.length > 0) await adopt(taken);
+    for (let isMore = true; isMore && !isClosed; ) {
+      isMore = await takeSome();
+      if (actors.size > 0 && !isClosed) await deliver(await commandsFor(database, owner));
+      // Thousands may wait: what has come in meanwhile goes between two rounds.
+      if (isMore) await new Promise<void>((resolve) => void clock.soon(resolve));
     }
-    if (actors.size === 0 || isClosed) return;
-    await deliver(await commandsFor(database, owner));
+  };
+
+  /** Tells whether more may be waiting. */
+  const takeSome = async (): Promise<boolean> => {
+    const limit = Math.min(deps.capacity - actors.size, takeAtOnce);
+    if (limit <= 0) return false;
+    const taken = await takeInstances(database, { owner, limit, ...deps.slot() });
+    if (taken.length > 0) await adopt(taken);
+    return taken.length === takeAtOnce;
   };
 
   const adopt = async (ids: readonly WorkflowInstanceId[]): Promise<void> => {
