@@ -53,6 +53,20 @@ test("the graph of the sample has its tasks, edges and branches, in all three fo
   assert.equal(mermaid.match(/ -\.-> /g)?.length, 6);
 });
 
+test("two thousand tasks are drawn at once, circles and all", async () => {
+  const task = (at: number) => `task t${at}: shell {\n  \`\`\`\n  x\n  \`\`\`\n}\n`;
+  const tasks = Array.from({ length: 2000 }, (_, at) => task(at)).join("");
+  const edges = Array.from({ length: 1999 }, (_, at) => `t${at >> 1} >> t${at + 1}\n`).join("");
+  writeFileSync(path.join(folder, "large.flow"), `workflow w {\n}\n${tasks}${edges}t1999 >> t0\n`);
+  const started = process.cpuUsage();
+  const { code, out } = await draw("large.flow", "svg");
+  const { user, system } = process.cpuUsage(started);
+  assert.equal(code, 1, "the circle is an error");
+  assert.equal(out.match(/<rect /g)?.length, 2000);
+  assert.ok(!out.includes("NaN"));
+  assert.ok(user + system < 2_000_000, `${(user + system) / 1000} ms`);
+});
+
 test("a file with errors is drawn as far as it can be read, and the exit code says so", async () => {
   writeFileSync(
     path.join(folder, "bad.flow"),

@@ -1,6 +1,6 @@
-// A graph as an SVG picture that stands alone: laid out by dagre, readable on light and dark pages.
+// A graph as an SVG picture that stands alone, readable on light and dark pages.
 
-import { Graph, layout } from "@dagrejs/dagre";
+import { layout, type Point } from "./layout.ts";
 import type { TaskGraph, TaskNode } from "./task-graph.ts";
 
 const height = 44;
@@ -8,22 +8,18 @@ const margin = 16;
 const longestName = 40;
 
 export function svg(graph: TaskGraph): string {
-  const laidOut = new Graph({ multigraph: false });
-  laidOut.setGraph({ rankdir: "LR", nodesep: 18, ranksep: 48, marginx: margin, marginy: margin });
-  laidOut.setDefaultEdgeLabel(() => ({}));
-  for (const node of graph.nodes) laidOut.setNode(node.name, { width: widthOf(node), height });
-  for (const { from, to } of graph.edges) laidOut.setEdge(from, to);
-  if (graph.nodes.length > 0) layout(laidOut);
-  const { width = 0, height: tall = 0 } = laidOut.graph();
-  const size = [width, tall].map((one) => Math.max(Math.ceil(Number.isFinite(one) ? one : 0), 2 * margin));
-  const [wide, high] = size;
+  const index = new Map(graph.nodes.map(({ name }, at) => [name, at]));
+  const widths = graph.nodes.map(widthOf);
+  const edges = graph.edges.map(({ from, to }) => [index.get(from) ?? 0, index.get(to) ?? 0] as const);
+  const laid = layout({ widths, height, edges, margin });
+  const [wide, high] = [laid.width, laid.height].map((one) => Math.max(Math.ceil(one), 2 * margin));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" font-family="system-ui, sans-serif">`,
     `<title>${escaped(graph.workflow ?? "workflow")}</title>`,
     style,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
-    ...graph.edges.map(({ from, to, isBranch }) => edgeShape(laidOut.edge(from, to)?.points ?? [], isBranch)),
-    ...graph.nodes.map((node) => nodeShape(node, laidOut.node(node.name))),
+    ...graph.edges.map(({ isBranch }, at) => edgeShape(laid.edges[at] ?? [], isBranch)),
+    ...graph.nodes.map((node, at) => nodeShape(node, laid.nodes[at] ?? { x: 0, y: 0 }, widths[at] ?? 0)),
     "</svg>",
     "",
   ].join("\n");
@@ -37,19 +33,13 @@ const style = `<style>
 
 const logic: readonly string[] = ["switch", "conditions", "dependent", "sub_workflow"];
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-function nodeShape(node: TaskNode, at: (Point & { readonly width: number }) | undefined): string {
-  if (!at) return "";
-  const left = at.x - at.width / 2;
+function nodeShape(node: TaskNode, at: Point, width: number): string {
+  const left = at.x - width / 2;
   const top = at.y - height / 2;
   const kind = logic.includes(node.type) ? "box logic" : "box";
   return [
     `<g><title>${escaped(node.doc ?? node.name)}</title>`,
-    `<rect class="${kind}" x="${round(left)}" y="${round(top)}" width="${round(at.width)}" height="${height}" rx="6"/>`,
+    `<rect class="${kind}" x="${round(left)}" y="${round(top)}" width="${round(width)}" height="${height}" rx="6"/>`,
     `<text class="name" x="${round(at.x)}" y="${round(at.y - 2)}" text-anchor="middle">${escaped(shortened(node.name))}</text>`,
     `<text class="type" x="${round(at.x)}" y="${round(at.y + 13)}" text-anchor="middle">${escaped(node.type)}</text></g>`,
   ].join("");
