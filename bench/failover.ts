@@ -52,10 +52,12 @@ async function measure(on: Cluster): Promise<void> {
   for (let kill = 0; kill < kills; kill += 1) {
     const victim = members.get(kill % 2 === 0 ? "m1" : "m2") as Member; // both were started above
     const owned = await until(async () => {
-      const mine = (await running()).filter(({ owner }) => owner === victim.ready);
-      if (mine.length > 0) return mine.map(({ id }) => id);
-      await run("chain");
-      return undefined;
+      const fresh = await Promise.all([run("chain"), run("chain"), run("chain")]);
+      await delay(1_500); // taken, and in the middle of it
+      const mine = (await running()).filter(
+        ({ id, owner }) => owner === victim.ready && fresh.some((one) => one.id === id),
+      );
+      return mine.length > 0 ? mine.map(({ id }) => id) : undefined;
     });
     const killedMs = Date.now();
     await victim.kill();

@@ -6,7 +6,7 @@ import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { fireDue } from "../model/life/schedule.ts";
 import type { Logger } from "../model/logger.ts";
-import type { Registry } from "../registry/contract.ts";
+import type { MemberData, Registry } from "../registry/contract.ts";
 import { advanceBackfill, openBackfills } from "../store/backfills.ts";
 import type { Database } from "../store/database.ts";
 import { cipher } from "../store/encryption.ts";
@@ -203,6 +203,9 @@ export function startTerm(deps: TermDeps): Term {
     }
   };
 
+  // With another lease it might go on for longer than this master waits for it.
+  const hasOurLease = ({ leaseMs }: MemberData): boolean => leaseMs === undefined || leaseMs === registry.leaseMs;
+
   const watchers = [
     workers.onConnection(() => dispatch.lookAgain()),
     registry.onSession((state) => {
@@ -224,7 +227,14 @@ export function startTerm(deps: TermDeps): Term {
     }),
     registry.watch("worker", ({ kind, member }) => {
       if (kind === "removed") dispatch.removeWorker(member.incarnation);
-      else dispatch.setWorker(member.incarnation, member.data);
+      else if (hasOurLease(member.data)) dispatch.setWorker(member.incarnation, member.data);
+      else if (kind === "added") {
+        const fields = { worker: member.incarnation, itsMs: member.data.leaseMs, oursMs: registry.leaseMs };
+        log.error(
+          fields,
+          "a worker counts with another lease and gets nothing: set `registry.leaseMs` alike everywhere",
+        );
+      }
     }),
   ];
   const failover = { database, registry, self, log, signal, onFreed: wake };

@@ -125,6 +125,12 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
   };
 
   const sendRound = async (connection: Connection, owed: readonly Obligation[]): Promise<boolean> => {
+    // First, so that nothing that cannot be sent keeps what must end alive; a worker remembers the kill of what it has not got yet.
+    const kill = owed.filter((one) => one.killReason !== undefined);
+    if (kill.length > 0) {
+      await ask(connection, "kill", { attempts: kill.map((one) => ({ ...one.ref, reason: one.killReason ?? "" })) });
+      for (const one of kill) one.killReason = undefined;
+    }
     const settle = owed.filter((one) => one.mustSettle);
     await inParts(settle, async (part) => {
       const { settlements } = await ask(connection, "settle", { attempts: part.map((one) => one.ref) });
@@ -142,11 +148,6 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
         dispatched(one, answers[index]);
       });
     });
-    const kill = owed.filter((one) => one.killReason !== undefined);
-    if (kill.length > 0) {
-      await ask(connection, "kill", { attempts: kill.map((one) => ({ ...one.ref, reason: one.killReason ?? "" })) });
-      for (const one of kill) one.killReason = undefined;
-    }
     return settle.length + dispatch.length + kill.length > 0;
   };
 

@@ -23,6 +23,8 @@ export interface MemberData {
   readonly status: "ready" | "busy" | "draining";
   /** Worker groups a worker belongs to; empty otherwise. */
   readonly groups: readonly string[];
+  /** A worker's lease: masters count with their own, so it must be the same. */
+  readonly leaseMs?: number;
 }
 
 export interface Member {

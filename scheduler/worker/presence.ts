@@ -139,6 +139,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
       slotsUsed: used,
       status: isDraining ? "draining" : used >= deps.slots ? "busy" : "ready",
       groups: deps.groups,
+      leaseMs: registry.leaseMs,
     };
   };
   const membership = keepMembership({

@@ -47,6 +47,8 @@ const startedWaitMs = 15;
 export function reporter(deps: ReporterDeps): Reporter {
   const { clock } = deps;
   const pending = new Map<AttemptKey, Pending>();
+  /** Who said last that an instance is not its own. Told the same name again, a report waits a moment before it asks there. */
+  const refusedBy = new Map<WorkflowInstanceId, Incarnation>();
   /** Masters that have not answered yet. */
   const busy = new Set<Incarnation>();
   const stop = new AbortController();
@@ -69,6 +71,7 @@ export function reporter(deps: ReporterDeps): Reporter {
 
   const deal = (): void => {
     kicked = undefined;
+    if (pending.size === 0) refusedBy.clear();
     const batches = new Map<Connection, Pending[]>();
     const ownerless: Pending[] = [];
     for (const one of pending.values()) {
@@ -111,6 +114,7 @@ export function reporter(deps: ReporterDeps): Reporter {
         if (body.answers[index] === "kept") kept(one, report);
         else strangers.add(one.instance);
       });
+      for (const instance of strangers) refusedBy.set(instance, master);
       for (const instance of strangers) {
         if (deps.ownership.ownerOf(instance) === master) deps.ownership.setOwner(instance, undefined);
       }
@@ -165,7 +169,7 @@ export function reporter(deps: ReporterDeps): Reporter {
     switch (answer?.kind) {
       case "owner":
         deps.ownership.setOwner(one.instance, answer.master);
-        return deps.master(answer.master) !== undefined;
+        return deps.master(answer.master) !== undefined && refusedBy.get(one.instance) !== answer.master;
       case "drop":
         pending.delete(attemptKey(one.ref));
         deps.onDropped(attemptKey(one.ref));

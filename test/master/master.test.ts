@@ -11,10 +11,11 @@ import { OperationError } from "../../scheduler/model/operation-error.ts";
 import type { Registry } from "../../scheduler/registry/contract.ts";
 import { type Database, openDatabase } from "../../scheduler/store/database.ts";
 import { migrate } from "../../scheduler/store/migrations.ts";
+import { member, memberData } from "../registry/contract.ts";
 import { memoryRegistry } from "../support/memory-registry.ts";
 import { keptLog } from "../support/wire.ts";
 
-describe("a master whose session is lost", () => {
+describe("a master among members", () => {
   let folder = "";
   let database: Database;
   before(async () => {
@@ -30,13 +31,14 @@ describe("a master whose session is lost", () => {
   let master: Master | undefined;
   afterEach(() => master?.close());
 
+  const log = keptLog();
   const start = async (registry: Registry): Promise<Master> => {
     master = await startMaster({
       database,
       registry,
       newIncarnation: () => incarnation("master", randomBytes(4).toString("hex")),
       secret: "a secret for tests",
-      log: keptLog(),
+      log,
     });
     return master;
   };
@@ -71,6 +73,18 @@ describe("a master whose session is lost", () => {
     assert.deepEqual([...shared.joined.keys()], [master.incarnation]);
     await master.close();
     assert.equal(shared.joined.size, 0);
+  });
+
+  test("gives nothing to a worker that counts with another lease, and says so", async () => {
+    const shared = memoryRegistry(60_000);
+    await start(shared);
+    shared.add({ ...member("worker", "w1"), data: { ...memberData, leaseMs: 5_000 } });
+    shared.add({ ...member("worker", "w2"), data: { ...memberData, leaseMs: 60_000 } });
+    const told = log.lines.filter(({ level }) => level === "error");
+    assert.deepEqual(
+      told.map(({ fields }) => fields),
+      [{ worker: "w1#1", itsMs: 5_000, oursMs: 60_000 }],
+    );
   });
 
   test("is no member before it stands in the newest session", async () => {
