@@ -1,4 +1,5 @@
 import { after, before } from "node:test";
+import { retention } from "../api/retention.ts";
 import { commands } from "../engine/commands.ts";
 import { logic } from "../engine/logic.ts";
 import { trees } from "../engine/trees.ts";
@@ -18,3 +19,4 @@ const settings = (name: string) => async () => {
 logic("MariaDB", settings("logic"));
 commands("MariaDB", settings("commands"));
 trees("MariaDB", settings("trees"));
+retention("MariaDB", settings("retention"));

@@ -1,0 +1,3 @@
+import { retention } from "./retention.ts";
+
+retention("SQLite");
