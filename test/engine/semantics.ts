@@ -41,6 +41,7 @@ export function semantics(name: string, database?: () => Promise<DatabaseSetting
         assert.equal(status, 422);
         assert.ok(JSON.stringify(body).includes("name/duplicate"));
         assert.equal((await engine.request("GET", "/projects/t/workflows/s3")).status, 404);
+        await engine.assertNothingLeft();
       });
       test("S5: a script that fails fails its task and the instance", async () => {
         assert.equal(await outcome(workflow("s5", { a: "sleep 0.2 && xx" })), "failed: a failed#1");
