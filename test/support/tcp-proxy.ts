@@ -12,6 +12,10 @@ export interface TcpProxy {
   hold(): void;
   /** Requests go through, answers do not; with opening, connections that missed some break. */
   swallowReplies(): void;
+  /** How many replies were swallowed so far. */
+  swallowed(): number;
+  /** The next reply breaks off in its middle, and the connection with it. */
+  cutNextReply(): void;
   /** Each piece takes so long, either way. */
   delay(ms: number): void;
   close(): Promise<void>;
@@ -22,6 +26,8 @@ export async function startTcpProxy(target: number, port = 0): Promise<TcpProxy>
   const hasMissed = new WeakSet<Socket>();
   let mode: "open" | "cut" | "held" | "swallowing" = "open";
   let delayMs = 0;
+  let mustCutReply = false;
+  let swallowed = 0;
 
   const breakPair = (pair: readonly [Socket, Socket]): void => {
     pairs.delete(pair);
@@ -30,9 +36,15 @@ export async function startTcpProxy(target: number, port = 0): Promise<TcpProxy>
   const carry = (from: Socket, to: Socket, isReply: boolean): void => {
     // One after the other also where the delay changes in between.
     let last = Promise.resolve();
-    from.on("data", (bytes) => {
+    from.on("data", (bytes: Buffer) => {
+      if (isReply && mustCutReply) {
+        mustCutReply = false;
+        to.end(bytes.subarray(0, Math.floor(bytes.length / 2)));
+        return;
+      }
       if (isReply && mode === "swallowing") {
         hasMissed.add(from);
+        swallowed += 1;
         return;
       }
       if (delayMs === 0) {
@@ -87,6 +99,10 @@ export async function startTcpProxy(target: number, port = 0): Promise<TcpProxy>
     },
     swallowReplies: () => {
       mode = "swallowing";
+    },
+    swallowed: () => swallowed,
+    cutNextReply: () => {
+      mustCutReply = true;
     },
     delay: (ms) => {
       delayMs = ms;
