@@ -54,6 +54,7 @@ const killTimeMs = 1_000;
 
 export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
   const { peers, registry, log, clock } = deps;
+  const leaseAndKillMs = registry.leaseMs + killTimeMs;
   const obligations = new Map<TaskInstanceId, Obligation>();
   const byWorker = new Map<Incarnation, Set<TaskInstanceId>>();
   const contactMs = new Map<Incarnation, number>();
@@ -61,8 +62,15 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
   let isConnected = false;
   let isClosed = false;
 
+  /** A registry that lost this master's session may have lost all: for a lease its word that a worker is gone means nothing. */
+  let judgesFromMs = Number.NEGATIVE_INFINITY;
+  let hasLostSession = false;
   const stopSession = registry.onSession((state) => {
     isConnected = state === "connected";
+    if (state === "lost") hasLostSession = true;
+    if (!isConnected || !hasLostSession) return;
+    hasLostSession = false;
+    judgesFromMs = clock.monotonicMs() + leaseAndKillMs;
   });
   const stopConnections = peers.onConnection((connection) => {
     const worker = connection.peer.incarnation;
@@ -265,8 +273,6 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
   };
   const heardFrom = (worker: Incarnation): void => noteContact(worker, clock.monotonicMs());
 
-  const leaseAndKillMs = registry.leaseMs + killTimeMs;
-
   /**
    * A worker with nothing to say still beats. Its session may have been given up before its lease was over, and then only
    * its own silence tells that it is gone.
@@ -282,11 +288,12 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
   /** Gone for good: not in the registry, and a whole lease since this master took over or last heard from it. */
   const declareGone = async (): Promise<void> => {
     const silent = [...byWorker.keys()].filter(isSilent);
-    if (silent.length === 0 || !isConnected || isClosed) return;
+    if (silent.length === 0 || !isConnected || isClosed || clock.monotonicMs() < judgesFromMs) return;
     const alive = new Set((await registry.members("worker")).map((member) => member.incarnation));
     for (const worker of silent) {
       // Asked once more: a master that was frozen may hear only now what had come in meanwhile.
       if (alive.has(worker) || !isSilent(worker) || !isConnected || isClosed) continue;
+      if (clock.monotonicMs() < judgesFromMs) return;
       const lost = owedTo(worker).filter((one) => clock.monotonicMs() - one.sinceMs >= leaseAndKillMs);
       if (lost.length > 0) log.warn({ worker, attempts: lost.length }, "a worker is gone: its attempts are lost");
       for (const { ref } of lost) {

@@ -261,8 +261,14 @@ export function etcdRegistry({ connect, leaseMs, clock = systemClock, log }: Etc
       await client.remove(path);
     },
     members: async (kind) => {
-      await standing();
-      return (await read()).get(kind) ?? [];
+      const on = await standing();
+      const found = (await read()).get(kind) ?? [];
+      // Anybody may read, also one whose lease a wiped server has forgotten; that one knows nothing of who lives.
+      if (session === on && !(await client.keepAlive(on.lease))) {
+        lose("etcd knows nothing of its lease any more");
+        throw new OperationError("unavailable", "the session with etcd is over");
+      }
+      return found;
     },
     watch: (kind, listener) => {
       const forget = views.watch(kind, listener);

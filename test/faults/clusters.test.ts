@@ -181,6 +181,28 @@ describe("faults of clusters", () => {
     assert.deepEqual(played.states, { "1.0#1": "succeeded" });
   });
 
+  test("a registry that has forgotten all says of no worker that it is gone", async () => {
+    const played = await play({
+      flow: one,
+      leaseMs: 12_000,
+      workers: 2,
+      tasksMs: 40_000,
+      forMs: 180_000,
+      story: ({ registry, network, witness }, at) => {
+        // Its master has not heard of it for longer than a lease, and finds an empty registry before it hears of it again.
+        at(3_000, () => {
+          const { machine } = witness.all()[0] ?? assert.fail();
+          network.block(machine, "m1");
+          network.block("m1", machine);
+        });
+        at(25_000, () => registry.wipe());
+        at(27_000, () => network.heal());
+      },
+    });
+    assert.deepEqual([...played.doubled, ...played.broken], []);
+    assert.equal(played.instances[0]?.state, "succeeded");
+  });
+
   test("a worker that is asked to end hands its attempts over as one that is killed does", async () => {
     const played = await play({
       flow: one,
