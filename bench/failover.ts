@@ -90,7 +90,8 @@ async function measure(on: Cluster): Promise<void> {
       workers.push(
         await until(async () => {
           const all = await seen();
-          const next = lost.map((one) => all.get(one)?.[1]);
+          // The first may have been killed before it could bear witness.
+          const next = lost.map((one) => all.get(one)?.find(({ attempt }) => attempt > 1));
           if (next.some((attempt) => attempt === undefined)) return undefined;
           return Math.max(...next.map((attempt) => Number((attempt?.begin ?? 0n) / 1_000_000n) - killedMs));
         }),
