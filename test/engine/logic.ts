@@ -69,6 +69,21 @@ ${shell("b")}
         assert.equal(await outcome(choice("n > 3")), "succeeded: s succeeded#1, a succeeded#1, b skipped"));
       test("S24: a switch that is false takes the else", async () =>
         assert.equal(await outcome(choice("n > 7")), "succeeded: s succeeded#1, a skipped, b succeeded#1"));
+      test("a dry run takes the branch of its params, and every branch where nobody can know", async () => {
+        const taken = await outcome(choice("n > 7"), { dryRun: true });
+        assert.equal(taken, "succeeded: s succeeded#1, a skipped, b succeeded");
+        const text = `workflow t/unknown {\n}\n
+${shell("first", "true", "  out rows: integer\n")}
+task s: switch {
+  after = first
+  when rows == 0 >> a
+  else >> b
+}
+${shell("a")}
+${shell("b")}`;
+        const both = await outcome(text, { dryRun: true });
+        assert.equal(both, "succeeded: first succeeded, s succeeded#1, a succeeded, b succeeded");
+      });
       test("what a switch decides is read from the outputs before it, and a join behind its branches runs", async () => {
         const text = `workflow t/join {\n}\n
 ${shell("first", "echo '#{setValue(rows=0)}'", "  out rows: integer\n")}
