@@ -41,12 +41,6 @@ export const plants: readonly Plant[] = [
     put: "const leaseAndKillMs = 0;",
   },
   {
-    name: "an attempt that its worker knew nothing of may still start there",
-    file: "scheduler/worker/attempts.ts",
-    find: 'remember(key, { kind: "refused" });\n        return { kind: "unknown" };',
-    put: 'return { kind: "unknown" };',
-  },
-  {
     name: "a run of a serial workflow starts beside another",
     file: "scheduler/store/serial-queue.ts",
     find: "if (before.length === 0) {\n      // Until",
