@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { plants } from "../simulator/plants.ts";
 import { runSeeds } from "../simulator/seeds.ts";
 
-const count = Number(process.env["PORPOISE_SEEDS"] ?? 1_000);
+const count = Number(process.env["PORPOISE_SEEDS"] ?? 300);
 const from = Number(process.env["PORPOISE_SEED"] ?? 1);
 
 test("nothing is lost and nothing runs twice in any simulated run", { timeout: 3_600_000 }, async (t) => {
