@@ -105,8 +105,8 @@ export function startServer(connection: Connection, { now }: ServerDeps): void {
     open.change(uri, version, contentChanges),
   );
   connection.onDidCloseTextDocument(({ textDocument }) => open.close(textDocument.uri));
-  connection.onDidChangeWatchedFiles(async ({ changes }) => {
-    for (const { uri } of changes) await files.refresh(uri);
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    for (const { uri } of changes) files.refresh(uri);
     open.publishAll();
   });
   connection.languages.diagnostics.on(({ textDocument: { uri } }) => ({

@@ -23,7 +23,7 @@ export interface WorkspaceFiles {
   /** Reads all folders anew. */
   readonly scan: (signal: AbortSignal) => Promise<void>;
   /** Reads one file again, or forgets it where it is gone; true if it is one of ours. */
-  readonly refresh: (uri: string) => Promise<boolean>;
+  readonly refresh: (uri: string) => boolean;
   readonly settingsFor: (path: string) => Settings | undefined;
   /** Headers of files as they are on disk. */
   readonly headers: () => readonly Header[];
@@ -62,20 +62,18 @@ export function workspaceFiles(folderUris: readonly string[], warn: (message: st
     return path.join(root, ...rest);
   }
 
-  async function read(file: string): Promise<void> {
+  // Two bytes a unit at most would still be too long: such a file is not worth its memory here.
+  const isTooLarge = (file: string): boolean => statSync(file).size > 2 * longestText;
+  const warnOf = (file: string, error: unknown): void =>
+    warn(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+
+  function take(file: string, text: string): void {
     const key = pathOf(pathToFileURL(file).href);
-    try {
-      // Two bytes a unit at most would still be too long: such a file is not worth its memory here.
-      const isTooLarge = statSync(file).size > 2 * longestText;
-      const text = isTooLarge ? "" : await readFile(file, "utf8");
-      if (isSettings({ path: key })) settings.set(folderOf(key), readSettings(text).settings);
-      else {
-        const document = openDocument(text);
-        const header = ownHeader(document);
-        if (header) workflows.set(key, detached(header, document));
-      }
-    } catch (error) {
-      warn(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    if (isSettings({ path: key })) settings.set(folderOf(key), readSettings(text).settings);
+    else {
+      const document = openDocument(text);
+      const header = ownHeader(document);
+      if (header) workflows.set(key, detached(header, document));
     }
   }
 
@@ -97,16 +95,28 @@ export function workspaceFiles(folderUris: readonly string[], warn: (message: st
     }
     if (files.length >= mostFiles)
       warn(`more than ${mostFiles} files: the rest is not checked for duplicate workflows`);
-    for (const file of files.slice(0, mostFiles)) if (!signal.aborted) await read(file);
+    for (const file of files.slice(0, mostFiles)) {
+      if (signal.aborted) return;
+      try {
+        take(file, isTooLarge(file) ? "" : await readFile(file, "utf8"));
+      } catch (error) {
+        warnOf(file, error);
+      }
+    }
   }
 
-  async function refresh(uri: string): Promise<boolean> {
+  // At once: what the client asks next is answered with what it has just told of.
+  function refresh(uri: string): boolean {
     const file = localPath(uri);
     const key = pathOf(uri);
     if (file === undefined || !(isFlow({ path: key }) || isSettings({ path: key }))) return false;
     workflows.delete(key);
     if (isSettings({ path: key })) settings.delete(folderOf(key));
-    if (existsSync(file)) await read(file);
+    try {
+      if (existsSync(file)) take(file, isTooLarge(file) ? "" : readFileSync(file, "utf8"));
+    } catch (error) {
+      warnOf(file, error);
+    }
     return true;
   }
 
