@@ -119,6 +119,8 @@ export function registryContract(name: string, makeCluster: (t: TestContext) => 
     const cluster = await makeCluster(t);
     const all = Array.from({ length: 4 }, () => opened(t, cluster));
     const { signal } = new AbortController();
+    // Who is connected asks at once.
+    for (const [index, one] of all.entries()) await (await one.lock(`own ${index}`, signal)).release();
     const order: number[] = [];
     let holders = 0;
     const first = await (all[0] ?? assert.fail()).lock("l", signal);
@@ -135,7 +137,7 @@ export function registryContract(name: string, makeCluster: (t: TestContext) => 
         }),
       );
       // Each asks after the one before stands in the queue.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
     assert.deepEqual(order, []);
     await first.release();
