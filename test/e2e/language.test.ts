@@ -38,6 +38,12 @@ test("the language is there in VS Code: colours, hints, completion, hover, renam
       .locator(".quick-input-widget:visible")
       .waitFor({ state: "detached" })
       .catch(() => undefined); // it is hidden, not gone
+    // A key that comes before the editor has the focus again is lost.
+    await page
+      .getByText(new RegExp(`^Ln ${line}, Col \\d+`))
+      .first()
+      .waitFor();
+    await page.locator(".editor-instance .monaco-editor.focused").first().waitFor();
   };
   const textOf = (name: string) => readFile(path.join(folder, "retail", name), "utf8");
   /** Waits until a saved file holds the text. */
