@@ -23,8 +23,11 @@ export function violations(deps: CheckDeps): readonly string[] {
   return [
     ...deps.witness.doubled,
     ...auditFindings(deps.server.own),
+    // A parent that was paused and failed all the same has failed; its paused child rests, to be resumed with it or by itself.
     ...told(
-      "select id, state from workflow_instance where state not in ('succeeded', 'failed', 'stopped')",
+      `select id, state from workflow_instance as i where state not in ('succeeded', 'failed', 'stopped')
+       and not (state = 'paused' and exists (select 1 from workflow_instance as p
+         where p.id = i.parent_instance and p.state in ('succeeded', 'failed', 'stopped')))`,
       (row) => `instance ${row["id"]} did not end: it is ${row["state"]}`,
     ),
     ...told(
@@ -43,8 +46,11 @@ export function violations(deps: CheckDeps): readonly string[] {
       "select id, given_up from workflow_instance where given_up > 0",
       (row) => `instance ${row["id"]} was given up ${row["given_up"]} times for a fault of our own`,
     ),
+    // The attempt of a paused sub-workflow is open until that goes on.
     ...told(
-      "select * from attempt where state in ('dispatched', 'running')",
+      `select a.* from attempt as a join task_instance as t
+         on t.workflow_instance_id = a.workflow_instance_id and t.task_index = a.task_index
+       where a.state in ('dispatched', 'running') and t.state <> 'paused'`,
       (row) => `attempt ${keyOf(row)} is still ${row["state"]}`,
     ),
     ...told(
