@@ -3,6 +3,7 @@
 //   guard gone (killed, or it fenced) or silent (frozen: it is killed) → all that it ran is ended → each ends as lost → a new guard
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../model/logger.ts";
 import type { AttemptProcess, ProcessCommand } from "./attempt-process.ts";
 import { fencedExitCode } from "./guard/guard.ts";
@@ -28,38 +29,32 @@ export interface Guard {
 }
 
 const restartPauseMs = 500;
+const lookForGuardMs = 20;
 const killLimitMs = 10_000;
 
 export function startGuard(deps: GuardDeps): Guard {
   let life: GuardLife;
   /** It has answered: what it is told now it does now. */
   let isUp = false;
-  let waiting: (() => void)[] = [];
   let isClosing = false;
   let restart: NodeJS.Timeout | undefined;
 
-  const wakeAll = (): void => {
-    const woken = waiting;
-    waiting = [];
-    for (const wake of woken) wake();
-  };
   const begin = (): GuardLife => {
     const begun = guardLife(deps, () => isClosing);
     void begun.up.then(() => {
       isUp = true;
-      wakeAll();
     });
     void begun.gone.then(() => {
       isUp = false;
-      if (isClosing) wakeAll();
-      else restart = setTimeout(() => (life = begin()), restartPauseMs);
+      if (!isClosing) restart = setTimeout(() => (life = begin()), restartPauseMs);
     });
     return begun;
   };
   life = begin();
 
   const started = async (what: ProcessCommand): Promise<Running> => {
-    while (!isUp && !isClosing) await new Promise<void>((wake) => void waiting.push(wake));
+    // A guard that never comes up must not keep an attempt that is ended, or whose lease is over, from ending.
+    while (!isUp && !isClosing && what.leaseLeftMs() > 0) await delay(lookForGuardMs);
     const leftMs = what.leaseLeftMs();
     return isUp && leftMs > 0 ? life.start(what, hostClockMs() + leftMs) : neverStarted;
   };
@@ -78,7 +73,6 @@ export function startGuard(deps: GuardDeps): Guard {
       clearTimeout(restart);
       life.letGo();
       await life.gone;
-      wakeAll();
     },
   };
 }

@@ -74,6 +74,8 @@ export interface TestWorkerOptions {
   readonly logLimitBytes?: number;
   readonly dataFolder?: string;
   readonly registry?: MemoryRegistry;
+  /** Absent: the real one. */
+  readonly guardCommand?: readonly string[];
 }
 
 export async function testWorker(t: TestContext, options: TestWorkerOptions = {}): Promise<TestWorker> {
@@ -88,7 +90,7 @@ export async function testWorker(t: TestContext, options: TestWorkerOptions = {}
     slots: options.slots ?? 8,
     groups: ["default"],
     stopGraceMs: options.stopGraceMs ?? 2_000,
-    guardCommand,
+    guardCommand: options.guardCommand ?? guardCommand,
     sqlCommand,
     ...(options.logLimitBytes === undefined ? {} : { logLimitBytes: options.logLimitBytes }),
     log,

@@ -103,6 +103,14 @@ test("what was to start before a freeze of worker and guard does not start after
   assert.deepEqual(ends, [{ kind: "lost", reason: "its worker stood still while it started it" }]);
 });
 
+test("a guard that never comes up keeps no attempt from being killed", async (t) => {
+  const { worker, master } = await testWorker(t, { guardCommand: ["/nowhere/guard"] });
+  const one = assignment(worker, "echo never\n");
+  await master.dispatch(one);
+  await master.ask("kill", { attempts: [{ ...one, reason: "enough" }] });
+  assert.equal((await master.ended(one)).outcome, "killed");
+});
+
 test("an attempt that something else kills has failed, not been lost", async (t) => {
   const { worker, master } = await testWorker(t);
   const one = assignment(worker, "kill -9 $$\n", { raw: true });
