@@ -1,6 +1,7 @@
 // Tasks that a master runs itself, children and what a server was given: cases with known answers, for every database.
 
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import type { InstanceShape } from "../../scheduler/api/contract.ts";
 import type { DatabaseSettings } from "../../scheduler/store/connect.ts";
@@ -286,6 +287,29 @@ some >> more
         const ended = await engine.until(id, (one) => one.state === "stopped");
         assert.equal(told(ended), "stopped: sub killed#1");
         assert.equal((await childOf(ended)).state, "stopped");
+        await engine.assertNothingLeft();
+      });
+      test("a parent that fails while it pauses keeps its paused child for the rerun", async () => {
+        await deployChild({ a: "sleep 0.6", b: "true" }, "a >> b");
+        const file = `${engine.folder}/may-fail`;
+        const script = `[ -e ${file}.began ] || { touch ${file}.began; while [ ! -e ${file} ]; do sleep 0.05; done; xx; }`;
+        await engine.deploy(`${parent()}\n${shell("bad", script)}`);
+        const { id } = await engine.start("t/parent");
+        const begun = await engine.until(
+          id,
+          (one) => isRunning("bad")(one) && taskOf(one, "sub").childInstance !== undefined,
+        );
+        await engine.ask(id, "pause");
+        await engine.until(taskOf(begun, "sub").childInstance ?? "", (one) => one.state === "paused");
+        await writeFile(file, "");
+        const failed = await engine.over(id);
+        assert.equal(told(failed), "failed: sub paused#1, bad failed#1");
+        assert.equal((await childOf(failed)).state, "paused");
+        await engine.assertNothingLeft();
+        await engine.ask(id, "rerun-failed");
+        const ended = await engine.until(id, (one) => one.state === "succeeded");
+        assert.equal(told(ended), "succeeded: sub succeeded#1, bad succeeded#2");
+        assert.equal(told(await childOf(ended)), "succeeded: a succeeded#1, b succeeded#1");
         await engine.assertNothingLeft();
       });
       test("a child goes on when its parent's master dies", async () => {
