@@ -17,7 +17,7 @@ import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd }
 import type { Files } from "./files.ts";
 import type { Guard } from "./guard-process.ts";
 import type { LogFollower } from "./log-follower.ts";
-import { isGroupAlive, markerName, signalGroup } from "./marked-processes.ts";
+import { isGroupAlive, markerName, signalGroup, workerFolderName } from "./marked-processes.ts";
 import type { Environment } from "./node-environment.ts";
 import { secretMask } from "./secret-mask.ts";
 
@@ -31,6 +31,8 @@ export interface AttemptDeps {
   readonly logsFolder: string;
   /** What the marker of every process of this worker's life starts with. */
   readonly markerPrefix: string;
+  /** Where other workers of this host find out whether this one lives. */
+  readonly workerFolder: string;
   readonly graceMs: number;
   readonly logLimitBytes: number;
   /** How long the attempt may live from now on, if nobody confirms it again. */
@@ -206,7 +208,15 @@ function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundin
         command,
         args,
         directory: around.directory,
-        environment: environmentOf(assignment, values, { ...extra, PWD: around.directory }, around.prefix),
+        environment: environmentOf(
+          assignment,
+          values,
+          { ...extra, PWD: around.directory },
+          {
+            [markerName]: around.prefix,
+            [workerFolderName]: deps.workerFolder,
+          },
+        ),
         log: around.log.path,
         leaseLeftMs: () => (around.signal.aborted ? 0 : deps.leaseLeftMs(assignment)),
       });
@@ -232,7 +242,7 @@ function environmentOf(
   assignment: Assignment,
   values: { readonly [name: string]: string },
   extra: Environment,
-  marker: string,
+  marks: Environment,
 ): Environment {
   const environment: { [name: string]: string } = { ...extra, ...assignment.environment };
   for (const [name, value] of Object.entries(values)) {
@@ -241,8 +251,7 @@ function environmentOf(
   // Last, so that no parameter of such a name takes their place.
   environment["PORPOISE_TASK_INSTANCE"] = assignment.taskInstance;
   environment["PORPOISE_ATTEMPT"] = String(assignment.attempt);
-  environment[markerName] = marker;
-  return environment;
+  return { ...environment, ...marks };
 }
 
 async function removeDirectory(deps: AttemptDeps, directory: string, written: readonly string[]): Promise<void> {

@@ -3,13 +3,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { OperationError } from "../model/operation-error.ts";
 import { parseAttemptKey } from "./attempt-key.ts";
 import { type AttemptLog, leftAttemptLog } from "./attempt-log.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 
 export interface DataFolder {
+  /** Absolute. */
+  readonly path: string;
   /** One directory an attempt while it runs. */
   readonly attempts: string;
   readonly logs: string;
@@ -22,6 +24,8 @@ export interface DataFolder {
   release(): void;
 }
 
+const idFile = "id";
+
 /** Rejects with an `OperationError` when another worker uses the folder or it cannot be written. */
 export async function openDataFolder(folder: string): Promise<DataFolder> {
   const [attempts, logs, files] = [join(folder, "attempts"), join(folder, "logs"), join(folder, "files")];
@@ -31,14 +35,14 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     lock = lockFolder(folder);
     for (const each of [attempts, logs, files]) mkdirSync(each, { recursive: true });
     await clear(attempts);
-    const id = folderId(join(folder, "id"));
     const held = lock;
     return {
+      path: resolve(folder),
       attempts,
       logs,
       files,
       journal: join(folder, "journal"),
-      markerPrefix: `${id}.`,
+      markerPrefix: markerPrefixOf(folder) ?? newMarkerPrefix(folder),
       leftLogs: () => leftLogs(logs),
       release: () => held.release(),
     };
@@ -54,16 +58,20 @@ async function clear(attempts: string): Promise<void> {
   for (const name of await readdir(attempts)) await rm(join(attempts, name), { recursive: true, force: true });
 }
 
-function folderId(path: string): string {
+/** What the markers of processes that a folder's workers started begin with; undefined: it is no worker's folder. */
+export function markerPrefixOf(folder: string): string | undefined {
   try {
-    const id = readFileSync(path, "utf8").trim();
-    if (/^[0-9a-f]{16}$/.test(id)) return id;
+    const id = readFileSync(join(folder, idFile), "utf8").trim();
+    return /^[0-9a-f]{16}$/.test(id) ? `${id}.` : undefined;
   } catch {
-    // A new folder has none yet.
+    return undefined;
   }
+}
+
+function newMarkerPrefix(folder: string): string {
   const id = randomBytes(8).toString("hex");
-  writeFileSync(path, `${id}\n`);
-  return id;
+  writeFileSync(join(folder, idFile), `${id}\n`);
+  return `${id}.`;
 }
 
 function leftLogs(logs: string): readonly AttemptLog[] {

@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 export const markerName = "PORPOISE_MARKER";
+/** Beside the marker: the data folder of the worker that started the process. */
+export const workerFolderName = "PORPOISE_WORKER_FOLDER";
 
 /** The ids of all living processes whose marker starts with `prefix`. */
 export function processesMarked(prefix: string): readonly number[] {
@@ -13,13 +15,25 @@ export function processesMarked(prefix: string): readonly number[] {
 
 /** The ids of all living processes with a marker that `isMeant` says yes to. */
 export function processesWhere(isMeant: (pid: number, marker: string) => boolean): readonly number[] {
-  const found: number[] = [];
-  for (const name of processNames()) {
+  return markedProcesses().flatMap(({ pid, marker }) => (isMeant(pid, marker) ? [pid] : []));
+}
+
+export interface MarkedProcess {
+  readonly pid: number;
+  readonly marker: string;
+  /** Empty: it was started without. */
+  readonly workerFolder: string;
+}
+
+/** All living processes with a marker, but for this one. */
+export function markedProcesses(): readonly MarkedProcess[] {
+  return processNames().flatMap((name) => {
     const pid = Number(name);
-    const marker = pid === process.pid ? undefined : markerOf(pid);
-    if (marker !== undefined && isMeant(pid, marker)) found.push(pid);
-  }
-  return found;
+    const environment = pid === process.pid ? undefined : environmentOf(pid);
+    const marker = environment && variableOf(environment, markerName);
+    if (marker === undefined) return [];
+    return [{ pid, marker, workerFolder: (environment && variableOf(environment, workerFolderName)) ?? "" }];
+  });
 }
 
 export interface Doomed {
@@ -78,19 +92,22 @@ function livingOfGroup(group: number): readonly number[] {
   });
 }
 
-function markerOf(pid: number): string | undefined {
+function environmentOf(pid: number): Buffer | undefined {
   try {
-    const environment = readFileSync(`/proc/${pid}/environ`);
-    const name = `${markerName}=`;
-    let at = environment.indexOf(name);
-    while (at > 0 && environment[at - 1] !== 0) at = environment.indexOf(name, at + 1);
-    if (at < 0) return undefined;
-    const end = environment.indexOf(0, at);
-    return environment.toString("latin1", at + name.length, end < 0 ? environment.length : end);
+    return readFileSync(`/proc/${pid}/environ`);
   } catch {
     // It ended meanwhile, or belongs to somebody else.
     return undefined;
   }
+}
+
+function variableOf(environment: Buffer, variable: string): string | undefined {
+  const name = `${variable}=`;
+  let at = environment.indexOf(name);
+  while (at > 0 && environment[at - 1] !== 0) at = environment.indexOf(name, at + 1);
+  if (at < 0) return undefined;
+  const end = environment.indexOf(0, at);
+  return environment.toString("utf8", at + name.length, end < 0 ? environment.length : end);
 }
 
 function processNames(): readonly string[] {

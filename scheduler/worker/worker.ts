@@ -19,6 +19,7 @@ import { loadMeter } from "./load.ts";
 import { followLog, type LogFollower } from "./log-follower.ts";
 import { logShipper } from "./log-shipper.ts";
 import { killAll } from "./marked-processes.ts";
+import { endOrphans } from "./orphans.ts";
 import { type Presence, startPresence, type WorkerAddress } from "./presence.ts";
 
 export interface WorkerDeps {
@@ -54,6 +55,7 @@ export interface Worker {
 }
 
 const lookAtLogsMs = 200;
+const mostSeldomLookForOrphansMs = 2_000;
 const defaultLogLimitBytes = 2 * 1024 ** 3;
 const sweepLimitMs = 10_000;
 const endLimitMs = 15_000;
@@ -71,6 +73,11 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const journal = openJournal(folder.journal, log);
   const guard = startGuard({ command: deps.guardCommand, prefix: markerPrefix, silenceMs: registry.leaseMs / 2, log });
   const leftovers = endLeftovers({ prefix: markerPrefix, isLive: (key) => presence?.isLive(key) ?? false, log });
+  const orphans = endOrphans({
+    ownPrefix: folder.markerPrefix,
+    lookMs: Math.min(mostSeldomLookForOrphansMs, registry.leaseMs / 4),
+    log,
+  });
   const followers = new Set<LogFollower>();
   let presence: Presence | undefined;
 
@@ -94,7 +101,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   const letGo = async (): Promise<void> => {
     apis.close();
-    await Promise.all([shipper.close(), guard.close()]);
+    await Promise.all([shipper.close(), guard.close(), orphans.close()]);
     journal.close();
     folder.release();
   };
@@ -132,6 +139,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
           attemptsFolder: folder.attempts,
           logsFolder: folder.logs,
           markerPrefix,
+          workerFolder: folder.path,
           graceMs: deps.stopGraceMs,
           logLimitBytes: deps.logLimitBytes ?? defaultLogLimitBytes,
           leaseLeftMs,

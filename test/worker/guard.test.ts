@@ -50,6 +50,29 @@ test("a killed worker's attempts die at once, and its successor reports them and
   assert.deepEqual(logs.trim().split("\n").map(Number).sort(), [...pids].sort());
 });
 
+test("what a worker and its guard leave alive is ended by another worker of the host", async (t) => {
+  const folder = await freshFolder(t);
+  const doomed = await workerProcess(t, folder, 20_000);
+  const one = assignment(doomed.worker, script, { raw: true });
+  await doomed.master.dispatch(one);
+  const pids = await eventually(async () => pidsOf(folder, one), "two processes");
+  const guard = await guardOf(doomed.child.pid ?? 0);
+  process.kill(guard, "SIGSTOP"); // so that neither sees the other die
+  doomed.child.kill("SIGKILL");
+  await once(doomed.child, "exit");
+  process.kill(guard, "SIGKILL");
+  for (const pid of pids) assert.ok(await isAlive(pid), `${pid} ended by itself`);
+
+  const { worker, master } = await testWorker(t, { registry: memoryRegistry(1_000) });
+  const own = assignment(worker, "sleep 600\n");
+  await master.dispatch(own);
+  await master.started(own);
+  for (const pid of pids)
+    await eventually(async () => ((await isAlive(pid)) ? undefined : true), `the end of ${pid}`, 3_000);
+  await master.ask("kill", { attempts: [{ ...own, reason: "enough" }] });
+  assert.equal((await master.ended(own)).outcome, "killed");
+});
+
 test("a frozen worker's attempts die within half a lease, and are reported as lost when it wakes", async (t) => {
   const folder = await freshFolder(t);
   const frozen = await workerProcess(t, folder, 1_000);
