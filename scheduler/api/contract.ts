@@ -209,6 +209,7 @@ export type LogChunk = z.infer<typeof logChunkSchema>;
 
 /** Data of one server-sent event of `GET /instances/{id}/events`; its `id` is the event's number. */
 export const eventSchema = z.object({
+  /** `attempt`: how one ended, where the state that its task is in then does not say it (it was lost, or is tried again). */
   kind: z.enum(["instance", "task", "attempt"]),
   at: time,
   instance: text,

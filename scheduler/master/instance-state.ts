@@ -219,11 +219,19 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
       const kept = { ...attempt, taskIndex: task };
       attempts.set(task, kept);
       change.keepAttempt(kept);
+      tellEnd(kept, after);
     }
     if (event.kind === "timedOut" && definitionOf(task).timeout?.action !== "fail") {
       change.raise(taskTimeoutAlert(alertFacts(), task, event.attempt));
     }
     setTask(task, after, event.kind === "ended" && event.outcome === "succeeded" ? details : {});
+  };
+
+  /** How an attempt ended is told where the task's new state does not say it: it was lost, or is tried again. */
+  const tellEnd = ({ taskIndex, attempt, state, reason }: AttemptRecord, life: TaskLife): void => {
+    if (state !== "dispatched" && state !== "running" && state !== life.state) {
+      tell({ kind: "attempt", taskIndex, attempt, state, reason });
+    }
   };
 
   const forEachLife = (visit: (task: number, life: TaskLife) => void): void => {
