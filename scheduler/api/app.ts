@@ -44,8 +44,8 @@ export function app(deps: AppDeps): Express {
   for (const one of deps.routes) {
     const path = one.path.replaceAll(/\{(\w+)\}/g, ":$1");
     const guards = one.isPublic ? [] : [authenticate(deps, one)];
-    server[one.method](`/api/v1${path}`, ...guards, serve(one));
-    if (one.isPublic) server[one.method](path, serve(one));
+    server[one.method](`/api/v1${path}`, ...guards, serve(deps, one));
+    if (one.isPublic) server[one.method](path, serve(deps, one));
   }
   const description = openApi(deps.routes);
   server.get("/api/v1/openapi.json", (_, response) => void response.json(description));
@@ -87,7 +87,7 @@ function authenticate({ database }: AppDeps, one: Route): RequestHandler {
   };
 }
 
-function serve(one: Route): RequestHandler {
+function serve({ log }: AppDeps, one: Route): RequestHandler {
   return async (request, response) => {
     const body = one.body ? validated(one.body, request.body ?? {}, "body") : undefined;
     const query = one.query ? validated(one.query, request.query, "query") : undefined;
@@ -102,6 +102,7 @@ function serve(one: Route): RequestHandler {
       request,
       response,
     });
+    if (one.method !== "get") log.info({ ...spokenOf(request), by: access.name }, "asked and done");
     if (response.headersSent) return;
     if (answer === undefined) response.status(204).end();
     else response.status(one.status ?? 200).json(answer);
@@ -141,18 +142,30 @@ function answerError(log: Logger): ErrorRequestHandler {
     } else if (isHttpError(error)) {
       send(response, error.status, { code: error.type ?? "invalid", message: error.message });
     } else if (isDiskFull(error)) {
-      log.warn({ error, path: request.path }, "the disk of the database is full");
+      log.warn({ ...spokenOf(request), error }, "the disk of the database is full");
       send(response, 507, { code: "exhausted", message: "the disk of the database is full: free some space there" });
     } else if (isPassing(error)) {
-      log.warn({ error, path: request.path }, "the database did not serve a request");
+      log.warn({ ...spokenOf(request), error }, "the database did not serve a request");
       send(response, 503, {
         code: "unavailable",
         message: "the database is away or does not answer: try again in a moment",
       });
     } else {
-      log.error({ error, path: request.path }, "a request failed");
+      log.error({ ...spokenOf(request), error }, "a request failed");
       send(response, 500, { code: "internal", message: "this is a fault of the server: its log has the details" });
     }
+  };
+}
+
+/** What a line about a request names; the instance or task of its path among it, as lines of masters and workers do. */
+function spokenOf({ method, path }: Request): object {
+  const instance = /\/instances\/(\d+)/.exec(path)?.[1];
+  const task = /\/task-instances\/(\d+\.\d+)/.exec(path)?.[1];
+  return {
+    method,
+    path,
+    ...(task === undefined ? {} : { instance: task.slice(0, task.indexOf(".")), task }),
+    ...(instance === undefined ? {} : { instance }),
   };
 }
 

@@ -16,6 +16,7 @@ import { logicTasks } from "./logic/logic-tasks.ts";
 import { placement } from "./placement.ts";
 import type { Pools } from "./pools.ts";
 import type { Preparations } from "./preparation.ts";
+import { tellOfTransition } from "./told-transition.ts";
 import type { WorkerLinks } from "./worker-links.ts";
 
 export type ActorEvent =
@@ -154,6 +155,7 @@ export function actor(deps: ActorDeps): Actor {
       deps.onLost(self);
       return;
     }
+    if (transition) tellOfTransition(deps.log, transition);
     const owed = isRecovery ? instance.recoveredDuties() : transition ? instance.takeDuties() : [];
     for (const { task, duties } of owed) perform(task, duties);
     if (transition?.pools.some((one) => one.kind === "leave")) deps.pools.changed();

@@ -37,7 +37,10 @@ async function deliver(deps: AlertDeliveryDeps, alert: StoredAlert): Promise<voi
   const isDone = tried.every((one) => one.ok);
   const waitMs = waitsMs[alert.tries - 1];
   const mayTryAgain = !isDone && waitMs !== undefined;
-  if (!isDone) log.warn({ alert: alert.id, answers: tried.map((one) => one.answer) }, "an alert did not arrive");
+  if (!isDone) {
+    const answers = tried.map((one) => one.answer);
+    log.warn({ instance: alert.instance, alert: alert.id, answers }, "an alert did not arrive");
+  }
   await keepDeliveries(database, alert, {
     state: isDone ? "delivered" : mayTryAgain ? "pending" : "failed",
     deliveries: [...before, ...tried],

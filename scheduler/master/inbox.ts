@@ -187,6 +187,7 @@ export function inbox(deps: InboxDeps): Inbox {
       const { id, workflowId, ownerEpoch } = instance;
       serial.set(id, { instance: id, workflowId, concurrency, owner, epoch: ownerEpoch });
     }
+    log.info({ instance: instance.id, epoch: instance.ownerEpoch }, "this master owns the instance now");
     fresh.recover();
   };
 

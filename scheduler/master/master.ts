@@ -3,6 +3,7 @@
 
 import { systemClock } from "../clock/system-clock.ts";
 import type { Incarnation } from "../model/ids.ts";
+import { withFields } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { MemberData } from "../registry/contract.ts";
 import { startTerm, type TermDeps, type Work } from "./term.ts";
@@ -21,7 +22,7 @@ const joinAgainMs = 500;
 
 /** Resolves once it is a member of the registry. */
 export async function startMaster(deps: MasterDeps): Promise<Master> {
-  const { registry, log, clock = systemClock } = deps;
+  const { registry, clock = systemClock } = deps;
   const closing = new AbortController();
   const startedAt = new Date(clock.wallMs()).toISOString();
   let isConnected = true;
@@ -30,6 +31,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   let joining: Promise<void> | undefined;
   const term = startTerm({ ...deps, isMember: () => isMember });
   const { incarnation } = term;
+  const log = withFields(deps.log, () => ({ master: incarnation }));
 
   const join = async (): Promise<void> => {
     const lostBefore = sessionsLost;
@@ -37,7 +39,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     // Lost while it joined: the session in which it stands now may be gone.
     if (sessionsLost !== lostBefore) throw new OperationError("unavailable", "the session was lost while joining");
     isMember = true;
-    log.info({ master: incarnation }, "this master is a member");
+    log.info({}, "this master is a member");
   };
   const joinAgain = async (): Promise<void> => {
     while (!isMember && isConnected && !closing.signal.aborted) {
@@ -55,7 +57,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     if (state === "lost") {
       sessionsLost += 1;
       isMember = false;
-      log.warn({ master: incarnation }, "the session is lost: this master takes nothing new until it has joined again");
+      log.warn({}, "the session is lost: this master takes nothing new until it has joined again");
     } else if (isConnected && isStarted) {
       joining ??= joinAgain().finally(() => {
         joining = undefined;

@@ -5,7 +5,7 @@ import type { Clock, Stop } from "../model/clock.ts";
 import { priorities, type TaskDefinition } from "../model/definition.ts";
 import type { Incarnation } from "../model/ids.ts";
 import type { TaskEvent } from "../model/life/task.ts";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, ofTask } from "../model/logger.ts";
 import { isPassing } from "../store/database.ts";
 import { findTaskType } from "../tasks/task-types.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -100,12 +100,12 @@ export function placement(deps: PlacementDeps): Placement {
     } catch (error) {
       if (!stillWaits(task)) return;
       if (!isPassing(error)) {
-        deps.log.error({ task: instance.idOf(task), error }, "a task cannot be prepared");
+        deps.log.error({ ...ofTask(instance.idOf(task)), error }, "a task cannot be prepared");
         const reason = `this is a fault of the server: ${error instanceof Error ? error.message : String(error)}`;
         post(task, { kind: "refused", reason });
         return;
       }
-      deps.log.warn({ task: instance.idOf(task), error }, "cannot find out what a task needs, trying again");
+      deps.log.warn({ ...ofTask(instance.idOf(task)), error }, "cannot find out what a task needs, trying again");
       deps.clock.after(prepareAgainMs, () => {
         if (stillWaits(task)) void prepare(task);
       });

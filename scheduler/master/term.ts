@@ -5,7 +5,7 @@ import { systemClock } from "../clock/system-clock.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { fireDue } from "../model/life/schedule.ts";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, withFields } from "../model/logger.ts";
 import type { MemberData, Registry } from "../registry/contract.ts";
 import { advanceBackfill, openBackfills } from "../store/backfills.ts";
 import type { Database } from "../store/database.ts";
@@ -93,7 +93,7 @@ export function startTerm(deps: TermDeps): Term {
   const { database, registry, clock = systemClock } = deps;
   const settings = { ...defaults, ...deps.settings };
   const self = deps.newIncarnation();
-  const log = deps.log;
+  const log = withFields(deps.log, () => ({ master: self }));
   const ending = new AbortController();
   const { signal } = ending;
   const masters = new Set<Incarnation>([self]);

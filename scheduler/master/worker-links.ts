@@ -4,7 +4,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
 import type { TaskEvent } from "../model/life/task.ts";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, ofAttempt } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Connection } from "../wire/contract.ts";
@@ -178,7 +178,7 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
   };
 
   const refused = (one: Obligation, error: OperationError): void => {
-    log.warn({ worker: one.worker, task: one.ref.taskInstance, reason: error.message }, "a worker refuses an attempt");
+    log.warn({ ...ofAttempt(one.ref), worker: one.worker, reason: error.message }, "a worker refuses an attempt");
     const mayNeverStart = one.assignment !== undefined && error.code === "invalid";
     one.assignment = undefined;
     // A conflict: somebody else owns the instance, and the comparison of owners will tell.

@@ -8,7 +8,7 @@ import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, ofAttempt } from "../model/logger.ts";
 import { type Substitution, substituteScript, substituteText } from "../model/substitute.ts";
 import type { Assignment } from "../wire/messages.ts";
 import { type AttemptLog, createAttemptLog } from "./attempt-log.ts";
@@ -160,7 +160,7 @@ async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run):
   async function close(end: AttemptEnd): Promise<AttemptEnd> {
     await run.beforeLogEnds();
     const found = await follower?.end();
-    void removeDirectory(deps, directory, written);
+    void removeDirectory(deps, assignment, directory, written);
     const all = { ...end, outputs: { ...end.outputs, ...found } };
     const mask = secretMask(assignment.secrets ?? []);
     // What a program says of its failure may hold what it was given.
@@ -254,22 +254,27 @@ function environmentOf(
   return { ...environment, ...marks };
 }
 
-async function removeDirectory(deps: AttemptDeps, directory: string, written: readonly string[]): Promise<void> {
+async function removeDirectory(
+  deps: AttemptDeps,
+  assignment: Assignment,
+  directory: string,
+  written: readonly string[],
+): Promise<void> {
   try {
     // Most attempts leave nothing but their script: two calls instead of a walk, beside the event loop.
     for (const path of written) await unlink(path);
     await rmdir(directory);
   } catch {
     await rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
-      deps.log.warn({ directory, reason: explain(error) }, "an attempt's directory could not be removed");
+      const fields = { ...ofAttempt(assignment), directory, reason: explain(error) };
+      deps.log.warn(fields, "an attempt's directory could not be removed");
     });
   }
 }
 
 function complain(deps: AttemptDeps, assignment: Assignment, left: readonly number[]): void {
   if (left.length === 0) return;
-  const { taskInstance, attempt } = assignment;
-  deps.log.error({ taskInstance, attempt, processes: left }, "processes of an ended attempt are still there");
+  deps.log.error({ ...ofAttempt(assignment), processes: left }, "processes of an ended attempt are still there");
 }
 
 // The disk may be full; then the reason stands in the report alone.

@@ -5,11 +5,11 @@
 
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, ofAttempt } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Assignment, AttemptRef, DispatchAnswer, Report, Settlement, WorkerRequests } from "../wire/messages.ts";
 import type { AttemptEnd, RunningAttempt } from "./attempt.ts";
-import { type AttemptKey, attemptKey, checkedKey, workflowInstanceOf } from "./attempt-key.ts";
+import { type AttemptId, type AttemptKey, attemptKey, checkedKey, workflowInstanceOf } from "./attempt-key.ts";
 import type { Journal } from "./journal.ts";
 import type { Ownership } from "./ownership.ts";
 import type { Reporter } from "./reporter.ts";
@@ -32,6 +32,7 @@ export interface AttemptsDeps {
 
 export interface LiveAttempt {
   readonly key: AttemptKey;
+  readonly ref: AttemptId;
   readonly instance: WorkflowInstanceId;
   /** Under which life of this worker it was taken. */
   readonly incarnation: Incarnation;
@@ -68,7 +69,7 @@ const maxQueued = 10_000;
 const maxRemembered = 50_000;
 
 export function attempts(deps: AttemptsDeps): Attempts {
-  const { clock } = deps;
+  const { clock, log } = deps;
   const live = new Map<AttemptKey, Extract<Entry, { kind: "queued" | "running" }>>();
   const over = new Map<AttemptKey, Extract<Entry, { kind: "ended" | "refused" | "declined" }>>();
   const queue: AttemptKey[] = [];
@@ -101,7 +102,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
 
   const begin = (key: AttemptKey, { assignment, incarnation }: Extract<Entry, { kind: "queued" }>): void => {
     // It may have been frozen since it took the attempt.
-    if (!deps.mayStart({ key, instance: assignment.workflowInstance, incarnation })) {
+    if (!deps.mayStart({ key, ref: assignment, instance: assignment.workflowInstance, incarnation })) {
       conclude(key, assignment, {
         outcome: "lost",
         reason: "its worker was cut off before it could start it",
@@ -112,6 +113,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
     const attempt = deps.start(assignment);
     live.set(key, { kind: "running", attempt, incarnation });
     running += 1;
+    log.info(ofAttempt(assignment), "the attempt starts");
     deps.reporter.started(assignment);
     deps.onChange();
     void attempt.ended.then((end) => {
@@ -123,6 +125,10 @@ export function attempts(deps: AttemptsDeps): Attempts {
 
   const conclude = (key: AttemptKey, ref: AttemptRef, end: AttemptEnd): void => {
     live.delete(key);
+    log.info(
+      { ...ofAttempt(ref), outcome: end.outcome, reason: "reason" in end ? end.reason : null },
+      "the attempt ends",
+    );
     remember(key, { kind: "ended", ref, end, atMs: clock.monotonicMs() });
     deps.journal.ended({ ref, end, atMs: clock.wallMs() });
     deps.reporter.ended(ref, end);
@@ -143,7 +149,10 @@ export function attempts(deps: AttemptsDeps): Attempts {
   const take = (assignment: Assignment, master: Incarnation): DispatchAnswer => {
     const key = attemptKey(assignment);
     if (assignment.worker !== deps.incarnation()) return "wrong_worker";
-    if (!isAccepted(assignment, master)) return "stale";
+    if (!isAccepted(assignment, master)) {
+      log.warn({ ...ofAttempt(assignment), master, epoch: assignment.ownerEpoch }, "a former owner sends an attempt");
+      return "stale";
+    }
     const before = over.get(key)?.kind;
     if (before === "refused") return "killed_before";
     if (before === "declined") return "draining";
@@ -151,7 +160,9 @@ export function attempts(deps: AttemptsDeps): Attempts {
     if (live.has(key) || over.has(key)) return "accepted";
     if (isDraining) return "draining";
     // A worker that was frozen finds dispatches of long ago in its sockets: by now they may run elsewhere.
-    if (!deps.mayStart({ key, instance: assignment.workflowInstance, incarnation: assignment.worker })) {
+    if (
+      !deps.mayStart({ key, ref: assignment, instance: assignment.workflowInstance, incarnation: assignment.worker })
+    ) {
       remember(key, { kind: "declined" });
       return "draining";
     }
@@ -224,6 +235,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
     live: () =>
       [...live].map(([key, entry]) => ({
         key,
+        ref: entry.kind === "queued" ? entry.assignment : entry.attempt.assignment,
         instance:
           entry.kind === "queued" ? entry.assignment.workflowInstance : entry.attempt.assignment.workflowInstance,
         incarnation: entry.incarnation,

@@ -9,7 +9,7 @@
 
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, ofAttempt } from "../model/logger.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Connection } from "../wire/contract.ts";
 import type { MasterRequests } from "../wire/messages.ts";
@@ -79,8 +79,8 @@ export function keepLeases(deps: LeasesDeps): Leases {
     }
   };
 
-  const fence = ({ key }: LiveAttempt): void => {
-    deps.log.error({ attempt: key }, "neither the registry nor its owner answers in time: the attempt is ended here");
+  const fence = ({ key, ref }: LiveAttempt): void => {
+    deps.log.error(ofAttempt(ref), "neither the registry nor its owner answers in time: the attempt is ended here");
     deps.attempts.end(
       key,
       "lost",

@@ -1,9 +1,11 @@
 // Follows one attempt's log while it is written: finds the outputs it sets, and keeps it under its limit.
 
+import type { LogKey } from "../logs/contract.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import { outputScanner } from "./outputs.ts";
 
 export interface LogFollower {
+  readonly key: LogKey;
   /** Looks at what came since the last time; a bounded piece of work. */
   look(): void;
   /** The attempt is over: looks at all the rest. Resolves to the outputs; the log is complete then. */
@@ -36,6 +38,7 @@ export function followLog(log: AttemptLog, declared: readonly string[]): LogFoll
   };
 
   return {
+    key: log.key,
     look: () => void look(),
     end: async () => {
       // A long rest is read in pieces, so that other attempts are served in between.

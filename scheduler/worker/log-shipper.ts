@@ -1,7 +1,7 @@
 // Sends the logs of attempts to an api while they are written: in order, from where the api's log ends, one request at a time.
 // What is not sent yet lies in the files; memory holds one batch.
 
-import type { Logger } from "../model/logger.ts";
+import { type Logger, ofAttempt } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Connection } from "../wire/contract.ts";
 import type { ApiRequests } from "../wire/messages.ts";
@@ -118,7 +118,7 @@ export function logShipper(deps: LogShipperDeps): LogShipper {
       } catch (error) {
         shipments.delete(shipment.log);
         deps.log.error(
-          { ...shipment.log.key, reason: String(error) },
+          { ...ofAttempt(shipment.log.key), reason: String(error) },
           "a log cannot be read any more and is not sent to its end",
         );
       }
@@ -152,7 +152,10 @@ export function logShipper(deps: LogShipperDeps): LogShipper {
     try {
       shipment.log.remove();
     } catch (error) {
-      deps.log.warn({ ...shipment.log.key, reason: String(error) }, "a log that was sent could not be removed");
+      deps.log.warn(
+        { ...ofAttempt(shipment.log.key), reason: String(error) },
+        "a log that was sent could not be removed",
+      );
     }
   };
 
@@ -163,7 +166,7 @@ export function logShipper(deps: LogShipperDeps): LogShipper {
     shipments.delete(shipment.log);
     shipment.log.close();
     deps.log.error(
-      { ...shipment.log.key, offset: shipment.offset },
+      { ...ofAttempt(shipment.log.key), offset: shipment.offset },
       "the api takes nothing more of a log; its file is left here",
     );
   };

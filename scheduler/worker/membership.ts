@@ -46,15 +46,12 @@ export function keepMembership(deps: MembershipDeps): Membership {
       if (deps.incarnation() !== mine.incarnation) return;
       state = "in";
       told = JSON.stringify(mine.data);
-      log.info({ incarnation: mine.incarnation }, "the registry knows this worker");
+      log.info({}, "the registry knows this worker");
       joined.resolve();
     } catch (error) {
       state = "out";
       if (isClosed) return;
-      log.warn(
-        { incarnation: mine.incarnation, reason: text(error), againInMs: againMs },
-        "the registry does not take this worker",
-      );
+      log.warn({ reason: text(error), againInMs: againMs }, "the registry does not take this worker");
       again = clock.after(againMs, () => void join());
     }
   };
@@ -82,10 +79,7 @@ export function keepMembership(deps: MembershipDeps): Membership {
       const next = incarnation(old.slice(0, old.lastIndexOf("#")), clock.randomName(12));
       deps.rename(next);
       state = "out";
-      log.warn(
-        { incarnation: old, next },
-        "the registry's session is lost: this worker joins again under another name",
-      );
+      log.warn({ former: old }, "the registry's session is lost: this worker joins again under another name");
     }
     again?.();
     if (isConnected) void join();

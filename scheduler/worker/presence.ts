@@ -2,7 +2,7 @@
 
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, withFields } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Member, MemberData, Registry } from "../registry/contract.ts";
 import type { Connection, Handler, Handlers, Network, WireServer, WireSettings } from "../wire/contract.ts";
@@ -72,8 +72,9 @@ export interface Presence {
 const maxKnownInstances = 50_000;
 
 export async function startPresence(deps: PresenceDeps): Promise<Presence> {
-  const { registry, journal, clock, log } = deps;
+  const { registry, journal, clock } = deps;
   let name = deps.incarnation;
+  const log = withFields(deps.log, () => ({ worker: name }));
   const masters = new Set<Connection>();
   const masterOf = (incarnation: Incarnation): Connection | undefined =>
     [...masters].findLast((connection) => connection.peer.incarnation === incarnation);
@@ -101,6 +102,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     start: (assignment) => {
       const asked = {
         key: attemptKey(assignment),
+        ref: assignment,
         instance: assignment.workflowInstance,
         incarnation: assignment.worker,
       };
@@ -121,10 +123,12 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     clock,
     ...(deps.wire.tls === undefined ? {} : { tls: deps.wire.tls }),
   };
-  const server = await listenForMasters(deps, settings, masters, () => reports.kick()).catch(async (error: unknown) => {
-    await reports.close();
-    throw error;
-  });
+  const server = await listenForMasters({ ...deps, log }, settings, masters, () => reports.kick()).catch(
+    async (error: unknown) => {
+      await reports.close();
+      throw error;
+    },
+  );
   const startedAt = new Date(clock.wallMs()).toISOString();
   let isDraining = false;
   const data = (): MemberData => {

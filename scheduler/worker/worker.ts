@@ -3,7 +3,7 @@
 
 import { systemClock } from "../clock/system-clock.ts";
 import type { Incarnation } from "../model/ids.ts";
-import type { Logger } from "../model/logger.ts";
+import { type Logger, ofAttempt, withFields } from "../model/logger.ts";
 import type { Member, Registry } from "../registry/contract.ts";
 import type { WireSettings } from "../wire/contract.ts";
 import { peers } from "../wire/peers.ts";
@@ -62,7 +62,9 @@ const endLimitMs = 15_000;
 const flushLimitMs = 2_000;
 
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
-  const { registry, log } = deps;
+  const { registry } = deps;
+  let presence: Presence | undefined;
+  const log = withFields(deps.log, () => ({ worker: presence?.greeting().incarnation ?? deps.incarnation }));
   const clock = systemClock;
   const folder = await openDataFolder(deps.dataFolder);
   // The lock proves that a former worker of this folder is dead; what it left alive ends before anything new starts.
@@ -79,7 +81,6 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     log,
   });
   const followers = new Set<LogFollower>();
-  let presence: Presence | undefined;
 
   const apis = peers({
     registry,
@@ -125,7 +126,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
             const follower = followLog(attemptLog, outputs);
             followers.add(follower);
             return {
-              look: follower.look,
+              ...follower,
               end: async () => {
                 followers.delete(follower);
                 try {
@@ -152,7 +153,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     },
     load: loadMeter(),
     pid: process.pid,
-    log,
+    log: deps.log,
   }).catch(async (error: unknown) => {
     await letGo();
     throw error;
@@ -201,6 +202,6 @@ function look(follower: LogFollower, log: Logger): void {
   try {
     follower.look();
   } catch (error) {
-    log.error({ reason: String(error) }, "a log cannot be followed");
+    log.error({ ...ofAttempt(follower.key), reason: String(error) }, "a log cannot be followed");
   }
 }

@@ -1,11 +1,13 @@
 // Masters and workers are killed while many instances run: nothing is lost, nothing runs twice, logs are whole.
 
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceShape, LogChunk, Page } from "../../scheduler/api/contract.ts";
 import { type Cluster, type Member, startCluster } from "../support/cluster.ts";
+import { assertNamed, type LogLine } from "../support/log-lines.ts";
 import { doubled, readWitness, witnessScript } from "../support/witness.ts";
 
 const instances = 200;
@@ -107,7 +109,26 @@ test("200 instances succeed while a master and a worker are killed and replaced,
   }
   assert.ok(lost > 0, "the killed worker ran nothing");
   t.diagnostic(`${lost} attempts were lost with the worker and run again`);
+  const lines = await outputLines();
+  assertNamed(lines);
+  for (const { id } of all) {
+    const said = lines.filter((line) => line["instance"] === id);
+    assert.deepEqual([...new Set(said.map((line) => line["process"]))].sort(), ["api", "master", "worker"]);
+  }
 });
+
+/** What all processes wrote: one record a line; a killed one may have left half of its last. */
+async function outputLines(): Promise<readonly LogLine[]> {
+  const folder = path.join(cluster.folder, "output");
+  const files = await Promise.all((await readdir(folder)).map((name) => readFile(path.join(folder, name), "utf8")));
+  return files.flatMap((text) =>
+    text.split("\n").flatMap((line, index, all) => {
+      if (index === all.length - 1) return [];
+      const record = JSON.parse(line) as LogLine; // pino's
+      return record.msg === undefined ? [] : [record];
+    }),
+  );
+}
 
 async function busier(one: Member, other: Member): Promise<Member> {
   const owners = (await listAll()).map(({ owner }) => owner);

@@ -77,13 +77,13 @@ describe("a master among members", () => {
 
   test("gives nothing to a worker that counts with another lease, and says so", async () => {
     const shared = memoryRegistry(60_000);
-    await start(shared);
+    const master = await start(shared);
     shared.add({ ...member("worker", "w1"), data: { ...memberData, leaseMs: 5_000 } });
     shared.add({ ...member("worker", "w2"), data: { ...memberData, leaseMs: 60_000 } });
     const told = log.lines.filter(({ level }) => level === "error");
     assert.deepEqual(
       told.map(({ fields }) => fields),
-      [{ worker: "w1#1", itsMs: 5_000, oursMs: 60_000 }],
+      [{ master: master.incarnation, worker: "w1#1", itsMs: 5_000, oursMs: 60_000 }],
     );
   });
 

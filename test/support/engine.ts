@@ -73,11 +73,13 @@ export interface EngineOptions {
   readonly database?: DatabaseSettings;
   readonly slots?: number;
   readonly leaseMs?: number;
+  /** Absent: silence. */
+  readonly log?: Logger;
 }
 
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const folder = await mkdtemp(path.join(tmpdir(), "porpoise-engine-"));
-  const log = process.env["PORPOISE_TEST_LOG"] ? loud : silent;
+  const log = process.env["PORPOISE_TEST_LOG"] ? loud : (options.log ?? silent);
   const database = await openDatabase(options.database ?? { type: "sqlite", file: path.join(folder, "test.db") });
   await migrate(database);
   const token = (await createToken(database, { name: "test" })).token;

@@ -33,10 +33,14 @@ export function instanceRoutes(deps: RouteDeps): readonly Route[] {
       body: startRequestSchema,
       answer: instanceSchema,
       status: 201,
-      handle: async ({ params, body, idempotencyKey }) => {
+      handle: async ({ params, body, access, idempotencyKey }) => {
         const found = await deployedWorkflow(deps, params);
         checkStart(found.definition, body);
         const id = await starter.start(startOf(found, body, idempotencyKey));
+        deps.log.info(
+          { instance: id, by: access.name, project: found.project, workflow: found.name },
+          "an instance was asked for",
+        );
         deps.wake();
         return show(deps, id);
       },

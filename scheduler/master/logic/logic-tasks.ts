@@ -3,7 +3,7 @@
 
 import type { Clock, Stop } from "../../model/clock.ts";
 import type { Wish } from "../../model/life/task.ts";
-import type { Logger } from "../../model/logger.ts";
+import { type Logger, ofAttempt } from "../../model/logger.ts";
 import type { LogicContext, LogicNews, LogicTask, LogicType } from "./contract.ts";
 import { dependent } from "./dependent.ts";
 import { subWorkflow } from "./sub-workflow.ts";
@@ -76,7 +76,8 @@ export function logicTasks(deps: LogicTasksDeps): LogicTasks {
         if (news.event) forget(task);
         if (news.event || news.children) deps.post(task, attempt, news);
       } catch (error) {
-        log.warn({ instance: instance.record.id, task, error }, "cannot look after a logic task now, trying again");
+        const fields = { ...ofAttempt({ taskInstance: instance.idOf(task), attempt }), error };
+        log.warn(fields, "cannot look after a logic task now, trying again");
         waitMs = retryMs;
       } finally {
         isBusy = false;
