@@ -15,3 +15,13 @@ declare module "knex/lib/dialects/better-sqlite3/index.js" {
     _query(connection: unknown, query: { sql?: string }): Promise<unknown>;
   }
 }
+
+declare module "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js" {
+  // biome-ignore lint/style/noDefaultExport: knex exports it so
+  export default class QueryCompiler_SQLite3 {
+    constructor(client: unknown, builder: unknown, formatter: unknown);
+    /** Clauses that stand once in a statement, and which of their values are no bindings. */
+    single: { skipBinding?: { limit?: boolean } };
+    limit(): string;
+  }
+}

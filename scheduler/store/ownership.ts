@@ -41,7 +41,8 @@ export async function takeInstances(database: Database, options: TakeOptions): P
   const { owner, limit, slot, slots } = options;
   const candidates: readonly IdRow[] = await database
     .knex("command as c")
-    .join("workflow_instance as i", "i.id", "c.workflow_instance_id")
+    // Crosswise SQLite keeps the order: it would begin with whatever nobody owns, and that is all that ever ended.
+    .crossJoin("workflow_instance as i", "i.id", "c.workflow_instance_id")
     .whereNull("i.owner")
     .modify((query) => {
       if (slots <= 1) return;
@@ -166,17 +167,18 @@ export async function releaseInstancesOf(database: Database, gone: Incarnation, 
 /** Unfinished instances that nobody owns and no command speaks of get one: nothing is stranded, whatever was missed. */
 export async function rescueStranded(database: Database, limit: number): Promise<number> {
   const nowMs = database.nowMs();
-  return database.transact(async (transaction) => {
-    const rows = await transaction("workflow_instance as i")
+  const stranded = (knex: Knex) =>
+    knex("workflow_instance as i")
       .whereNull("i.owner")
       .whereIn("i.state", needOwner)
-      .whereNotExists(
-        transaction("command as c").select(transaction.raw("1")).whereRaw("c.workflow_instance_id = i.id"),
-      )
+      .whereNotExists(knex("command as c").select(knex.raw("1")).whereRaw("c.workflow_instance_id = i.id"))
       .orderBy("i.id")
       .limit(limit)
-      .forUpdate()
       .select("i.id", "i.priority");
+  // Nearly always there is none, and nothing is locked to learn it.
+  if ((await stranded(database.knex)).length === 0) return 0;
+  return database.transact(async (transaction) => {
+    const rows = await stranded(transaction).forUpdate();
     await release(transaction, nowMs, rows);
     return rows.length;
   });

@@ -2,6 +2,7 @@
 
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import BetterSqlite3Client from "knex/lib/dialects/better-sqlite3/index.js";
+import SqliteQueryCompiler from "knex/lib/dialects/sqlite3/query/sqlite-querycompiler.js";
 
 const keptStatements = 500;
 
@@ -56,5 +57,17 @@ const nullIfAbsent = (value: SQLInputValue | undefined): SQLInputValue => value 
 export class SqliteClient extends BetterSqlite3Client {
   _driver(): typeof SqliteDriver {
     return SqliteDriver;
+  }
+
+  override queryCompiler(builder: unknown, formatter?: unknown): QueryCompiler {
+    return new QueryCompiler(this, builder, formatter);
+  }
+}
+
+class QueryCompiler extends SqliteQueryCompiler {
+  /** Within the text: SQLite plans a statement anew each time that its limit is bound. */
+  override limit(): string {
+    this.single.skipBinding = { ...this.single.skipBinding, limit: true };
+    return super.limit();
   }
 }
