@@ -13,14 +13,22 @@ import { doubled, readWitness, witnessScript } from "../support/witness.ts";
 
 const leaseMs = 4_000;
 const faults = Number(process.env["PORPOISE_FAULTS"] ?? 8);
-const registry = process.env["PORPOISE_REGISTRY"] === "etcd" ? "etcd" : "zookeeper";
+const registry =
+  (["etcd", "database"] as const).find((type) => type === process.env["PORPOISE_REGISTRY"]) ?? "zookeeper";
 const seed = Number(process.env["PORPOISE_SEED"] ?? Date.now() % 1e9);
 const instancesAFault = 12;
 const beats = 4;
 
 let cluster: Cluster;
 before(async () => {
-  cluster = await startCluster({ slots: 24, leaseMs, lostLimit: faults * 2, isProxied: true, registry });
+  cluster = await startCluster({
+    slots: 24,
+    leaseMs,
+    lostLimit: faults * 2,
+    isProxied: true,
+    smallDisksMb: 16,
+    registry,
+  });
 });
 after(() => cluster?.close());
 
@@ -58,8 +66,10 @@ test("every instance succeeds and no attempt runs twice, whatever is killed, fro
     const victim = pick(free);
     return whileBusy(victim.name, () => act(victim));
   };
-  const onServer = async (name: "registry" | "database", act: () => Promise<string>): Promise<string> =>
-    busy.has(name) ? `nothing more to ${name}` : whileBusy(name, act);
+  const onServer = async (kind: "registry" | "database", act: () => Promise<string>): Promise<string> => {
+    const name = registry === "database" ? "database" : kind;
+    return busy.has(name) ? `nothing more to the ${kind}` : whileBusy(name, act);
+  };
 
   const kill = (signal: "SIGKILL" | "SIGTERM", kinds: readonly Kind[]): Promise<string> =>
     onMember(kinds, async (victim) => {
@@ -91,12 +101,22 @@ test("every instance succeeds and no attempt runs twice, whatever is killed, fro
       for (const way of ways) way.open();
       return `${what} ${victim.name} to ${name}`;
     });
+  const fillDisk = (): Promise<string> =>
+    onMember(["worker", "api"], async ({ name }) => {
+      const disk = cluster.disks.get(name);
+      if (!disk) return `${name} has no disk of its own to fill`;
+      disk.fill();
+      await delay(500 + random(leaseMs));
+      disk.empty();
+      return `filled the disk of ${name}`;
+    });
   const kinds: readonly (() => Promise<string>)[] = [
     () => kill("SIGKILL", ["master", "worker", "api"]),
     () => kill("SIGKILL", ["master", "worker"]),
     () => kill("SIGTERM", ["master", "worker"]),
     () => freeze(1_000),
     () => freeze(leaseMs * 2),
+    fillDisk,
     () => obstruct("cut", (way) => way.cut()),
     () => obstruct("held", (way) => way.hold()),
     () => obstruct("swallowed the replies of", (way) => way.swallowReplies()),
@@ -198,10 +218,11 @@ async function tellOf(twice: readonly string[], seen: Awaited<ReturnType<typeof 
   }
 }
 
-/** a → b, c, each bearing witness of its attempts. */
+/** a → b, c, each bearing witness of its attempts. What cannot write its output, the disk being full, fails and is tried again. */
 function flow(witness: string): string {
   const tasks = ["a", "b", "c"].map(
-    (name) => `task ${name}: shell {\n  \`\`\`bash raw\n${witnessScript(witness, beats, "0.2")}\n  \`\`\`\n}\n`,
+    (name) =>
+      `task ${name}: shell {\n  retries = 100 every 1s\n  \`\`\`bash raw\n  set -e\n${witnessScript(witness, beats, "0.2")}\n  \`\`\`\n}\n`,
   );
   return `workflow chaos/three {\n}\n\n${tasks.join("\n")}\na >> [b, c]\n`;
 }

@@ -8,10 +8,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { RegistryType } from "../../scheduler/registry/registries.ts";
 import { startEtcd } from "./servers/etcd.ts";
 import { type MariadbServer, startMariadb } from "./servers/mariadb.ts";
 import { freePort } from "./servers/server-process.ts";
 import { startZookeeper, type ZookeeperServer } from "./servers/zookeeper.ts";
+import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const main = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../scheduler/cli/main.ts");
@@ -46,6 +48,8 @@ export interface Cluster {
   readonly folder: string;
   readonly database: MariadbServer;
   readonly registry: RegistryServer;
+  /** By member, with `smallDisksMb`: a worker's data folder, an api's logs. */
+  readonly disks: ReadonlyMap<string, SmallDisk>;
   readonly server: string;
   readonly token: string;
   readonly secret: string;
@@ -67,7 +71,9 @@ export interface ClusterOptions {
   /** True: a proxy stands between each member and the others. */
   readonly isProxied?: boolean;
   /** Absent: ZooKeeper. */
-  readonly registry?: "zookeeper" | "etcd";
+  readonly registry?: RegistryType;
+  /** The folders that members write to have small disks of their own, where this user may mount them. */
+  readonly smallDisksMb?: number;
   readonly slots: number;
   /** Session timeout of the registry. */
   readonly leaseMs: number;
@@ -78,12 +84,14 @@ export interface ClusterOptions {
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { slots, leaseMs, lostLimit = 3, registry: registryType = "zookeeper" } = options;
   const folder = await mkdtemp(path.join(tmpdir(), "porpoise-cluster-"));
-  const startRegistry = (): Promise<RegistryServer> => (registryType === "etcd" ? startEtcd() : startZookeeper());
-  const [database, registry] = await Promise.all([startMariadb(), startRegistry()]);
+  const startServer = { zookeeper: startZookeeper, etcd: startEtcd, database: async () => undefined };
+  const [database, registryServer] = await Promise.all([startMariadb(), startServer[registryType]()]);
+  const registry: RegistryServer = registryServer ?? registryWithin(database);
   const registryPort = Number(registry.connect.split(":")[1]);
   const ways = new Map<string, Ways & { readonly workerPort: number }>();
   const apiPort = await freePort();
   const members: { readonly name: string; readonly child: ChildProcess }[] = [];
+  const disks = new Map<string, SmallDisk>();
   const environment = (name: string): NodeJS.ProcessEnv => {
     const here = ways.get(name);
     return {
@@ -117,14 +125,22 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const known = ways.get(name);
     if (known) return known;
     const workerPort = await freePort();
-    const [first, second, third] = await Promise.all([
-      startTcpProxy(database.port),
-      startTcpProxy(registryPort),
-      startTcpProxy(workerPort),
-    ]);
-    const fresh = { database: first, registry: second, wire: third, workerPort };
+    const toDatabase = await startTcpProxy(database.port);
+    const fresh = {
+      database: toDatabase,
+      registry: registryType === "database" ? toDatabase : await startTcpProxy(registryPort),
+      wire: await startTcpProxy(workerPort),
+      workerPort,
+    };
     ways.set(name, fresh);
     return fresh;
+  };
+
+  /** It stays over all lives of its member. */
+  const giveDisk = (kind: Kind, name: string): void => {
+    if (options.smallDisksMb === undefined || kind === "master" || disks.has(name)) return;
+    const disk = mountSmallDisk(path.join(folder, kind === "api" ? "logs" : name), options.smallDisksMb);
+    if (disk) disks.set(name, disk);
   };
 
   const run = (args: readonly string[], name: string): ChildProcess => {
@@ -139,6 +155,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   const start: Cluster["start"] = async (kind, name) => {
     const between = await waysOf(name);
+    giveDisk(kind, name);
     const child = run([kind], name);
     const ready = await readyLine(child, name);
     return {
@@ -163,6 +180,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     folder,
     database,
     registry,
+    disks,
     server,
     token,
     secret,
@@ -183,10 +201,27 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       for (const { child } of members) child.kill("SIGCONT");
       await Promise.all(members.map(({ child }) => end(child, "SIGTERM")));
       for (const one of ways.values())
-        await Promise.all([one.database.close(), one.registry.close(), one.wire.close()]);
+        await Promise.all([...new Set([one.database, one.registry, one.wire])].map((way) => way.close()));
+      for (const disk of disks.values()) disk.close();
       await Promise.all([database.stop(), registry.stop()]);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
+  };
+}
+
+/** Its server is the database; wiped are its tables alone. */
+function registryWithin(database: MariadbServer): RegistryServer {
+  return {
+    connect: `${database.host}:${database.port}`,
+    pause: database.pause,
+    resume: database.resume,
+    kill: database.kill,
+    restart: database.restart,
+    wipe: async () => {
+      for (const table of ["sessions", "members", "tickets", "holders"])
+        await database.run(`delete from registry_${table}`, "porpoise");
+    },
+    stop: async () => {},
   };
 }
 
