@@ -150,9 +150,9 @@ export function placement(deps: PlacementDeps): Placement {
         proceed(task);
         return;
       }
-      pools.wait(instance.idOf(task), taskGroup.name, () => {
-        // A full task group is no lack of workers: the time for these begins now.
-        if (refusal) refuseAt(task, { ...refusal, atMs: deps.nowMs() + (dispatchTimeoutMs ?? 0) });
+      pools.wait(instance.idOf(task), taskGroup.name, (grantedAtMs) => {
+        // A full task group is no lack of workers: the time for these begins with the slot.
+        if (refusal) refuseAt(task, { ...refusal, atMs: grantedAtMs + (dispatchTimeoutMs ?? 0) });
         proceed(task);
       });
     },

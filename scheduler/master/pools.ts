@@ -7,8 +7,8 @@ import type { Database } from "../store/database.ts";
 import { grantedAmong, grantSlots } from "../store/task-groups.ts";
 
 export interface Pools {
-  /** `onGranted` is called once, unless the task is forgotten before. */
-  wait(task: TaskInstanceId, group: string, onGranted: () => void): void;
+  /** `onGranted` is called once, with the database's time of the grant, unless the task is forgotten before. */
+  wait(task: TaskInstanceId, group: string, onGranted: (atMs: number) => void): void;
   forget(task: TaskInstanceId): void;
   /** Somebody waits or a slot may have become free: looks soon. */
   changed(): void;
@@ -26,7 +26,7 @@ export interface PoolsDeps {
 const lookEveryMs = 250;
 
 export function pools({ database, clock, log }: PoolsDeps): Pools {
-  const waiting = new Map<TaskInstanceId, { readonly group: string; readonly onGranted: () => void }>();
+  const waiting = new Map<TaskInstanceId, { readonly group: string; readonly onGranted: (atMs: number) => void }>();
   let isLooking = false;
   let mustLook = false;
   let isClosed = false;
@@ -53,10 +53,10 @@ export function pools({ database, clock, log }: PoolsDeps): Pools {
   const grant = async (): Promise<void> => {
     if (waiting.size === 0 || isClosed) return;
     for (const group of new Set([...waiting.values()].map((one) => one.group))) await grantSlots(database, group);
-    for (const task of await grantedAmong(database, [...waiting.keys()])) {
+    for (const [task, atMs] of await grantedAmong(database, [...waiting.keys()])) {
       const found = waiting.get(task);
       waiting.delete(task);
-      found?.onGranted();
+      found?.onGranted(atMs);
     }
   };
 

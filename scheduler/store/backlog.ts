@@ -40,7 +40,7 @@ export async function readBacklog({ knex, nowMs }: Database): Promise<Backlog> {
       .where("i.state", "running")
       .where("t.state", "submitted")
       // A task that waits for its task group waits for no worker.
-      .where((query) => query.whereNull("s.is_granted").orWhere("s.is_granted", true))
+      .where((query) => query.whereNull("s.task_index").orWhereNotNull("s.granted_at"))
       .min({ oldest: "t.submitted_at" })
       .first(),
     knex("schedule").where({ online: true }).min({ oldest: "next_fire_at" }).first(),

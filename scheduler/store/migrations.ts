@@ -198,9 +198,10 @@ async function createAll(knex: Knex): Promise<void> {
     table.integer("workflow_priority").notNullable();
     table.integer("task_priority").notNullable();
     table.bigInteger("since_at").notNullable();
-    table.boolean("is_granted").notNullable().defaultTo(false);
+    /** Null: it waits for a slot. */
+    table.bigInteger("granted_at");
     table.primary(["workflow_instance_id", "task_index"]);
-    table.index(["task_group", "is_granted"]);
+    table.index(["task_group", "granted_at"]);
   });
   await create("instance_event", (table) => {
     table.bigInteger("workflow_instance_id").notNullable();

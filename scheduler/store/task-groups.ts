@@ -32,7 +32,7 @@ const table: UpsertTable = {
     "workflow_priority",
     "task_priority",
     "since_at",
-    "is_granted",
+    "granted_at",
   ],
 };
 
@@ -40,14 +40,14 @@ export async function changePools(
   transaction: Knex.Transaction,
   changes: readonly { readonly instance: WorkflowInstanceId; readonly pools: readonly PoolChange[] }[],
 ): Promise<void> {
-  const waiting: (string | number)[][] = [];
+  const waiting: (string | number | null)[][] = [];
   for (const { instance, pools } of changes) {
     const leaving: number[] = [];
     for (const change of pools) {
       if (change.kind === "leave") leaving.push(change.taskIndex);
       else {
         const { taskIndex, group, poolPriority, workflowPriority, taskPriority, sinceMs } = change;
-        waiting.push([instance, taskIndex, group, poolPriority, workflowPriority, taskPriority, sinceMs, 0]);
+        waiting.push([instance, taskIndex, group, poolPriority, workflowPriority, taskPriority, sinceMs, null]);
       }
     }
     if (leaving.length > 0) {
@@ -62,11 +62,14 @@ export async function grantSlots(database: Database, group: string): Promise<num
   return database.transact(async (transaction) => {
     const pool = await transaction("task_group").where({ name: group }).forUpdate().first("size");
     if (!pool) return 0;
-    const [taken] = await transaction(table.name).where({ task_group: group, is_granted: true }).count({ count: "*" });
+    const [taken] = await transaction(table.name)
+      .where({ task_group: group })
+      .whereNotNull("granted_at")
+      .count({ count: "*" });
     const free = Number(pool.size) - Number(taken?.["count"] ?? 0);
     if (free <= 0) return 0;
     const rows: readonly SlotRow[] = await transaction(table.name)
-      .where({ task_group: group, is_granted: false })
+      .where({ task_group: group, granted_at: null })
       .orderBy([
         { column: "pool_priority", order: "desc" },
         { column: "workflow_priority" },
@@ -80,8 +83,8 @@ export async function grantSlots(database: Database, group: string): Promise<num
     let granted = 0;
     for (const { workflow_instance_id, task_index } of rows) {
       granted += await transaction(table.name)
-        .where({ workflow_instance_id, task_index, is_granted: false })
-        .update({ is_granted: true });
+        .where({ workflow_instance_id, task_index, granted_at: null })
+        .update({ granted_at: database.nowMs() });
     }
     return granted;
   });
@@ -92,21 +95,22 @@ interface SlotRow {
   readonly task_index: number;
 }
 
-/** Which of these waiting tasks have their slot by now. */
+/** Which of these waiting tasks have their slot by now, and since when. */
 export async function grantedAmong(
   { knex }: Database,
   tasks: readonly TaskInstanceId[],
-): Promise<readonly TaskInstanceId[]> {
+): Promise<ReadonlyMap<TaskInstanceId, number>> {
   const instances = [...new Set(tasks.flatMap((task) => splitTaskInstanceId(task)?.instance ?? []))];
   const asked: ReadonlySet<string> = new Set(tasks);
-  const rows: readonly SlotRow[] = await knex(table.name)
+  const rows: readonly (SlotRow & { readonly granted_at: string | number })[] = await knex(table.name)
     .whereIn("workflow_instance_id", instances)
-    .where({ is_granted: true })
-    .select("workflow_instance_id", "task_index");
-  return rows
-    .map((row) => taskInstanceId(String(row.workflow_instance_id) as WorkflowInstanceId, Number(row.task_index))) // ids of this table
-    .filter((id) => asked.has(id));
+    .whereNotNull("granted_at")
+    .select("workflow_instance_id", "task_index", "granted_at");
+  return new Map(rows.map((row) => [idOf(row), Number(row.granted_at)] as const).filter(([id]) => asked.has(id)));
 }
+
+const idOf = ({ workflow_instance_id, task_index }: SlotRow): TaskInstanceId =>
+  taskInstanceId(String(workflow_instance_id) as WorkflowInstanceId, Number(task_index)); // ids of this table
 
 /** Takes back slots whose tasks do not want them any more, whatever was missed. Returns how many. */
 export async function sweepSlots({ knex }: Database): Promise<number> {
@@ -136,11 +140,11 @@ export async function poolPlaces({ knex }: Database, instance: WorkflowInstanceI
   const rows = await knex("task_group_slot as s")
     .leftJoin("task_group as g", "g.name", "s.task_group")
     .where("s.workflow_instance_id", instance)
-    .select("s.task_index", "s.task_group", "s.is_granted", "g.size");
+    .select("s.task_index", "s.task_group", "s.granted_at", "g.size");
   const groups = [...new Set(rows.map((row) => String(row.task_group)))];
   const counts: readonly Row[] = await knex("task_group_slot")
     .whereIn("task_group", groups)
-    .where({ is_granted: true })
+    .whereNotNull("granted_at")
     .groupBy("task_group")
     .select("task_group")
     .count({ count: "*" });
@@ -148,7 +152,7 @@ export async function poolPlaces({ knex }: Database, instance: WorkflowInstanceI
   return rows.map((row) => ({
     taskIndex: Number(row.task_index),
     group: String(row.task_group),
-    isGranted: Boolean(Number(row.is_granted)),
+    isGranted: row.granted_at != null,
     size: row.size == null ? null : Number(row.size),
     taken: taken.get(String(row.task_group)) ?? 0,
   }));

@@ -10,6 +10,7 @@ import type { DatabaseSettings } from "../../scheduler/store/connect.ts";
 import { ownersOf, takeInstances } from "../../scheduler/store/ownership.ts";
 import { saveTransitions, type Transition } from "../../scheduler/store/transitions.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
+import { workflow } from "./words.ts";
 
 const dead = incarnation("master", "dead");
 const gone = incarnation("worker", "gone");
@@ -236,6 +237,24 @@ export function failover(name: string, database?: () => Promise<DatabaseSettings
       await engine.ask(id, "stop");
       await engine.startMaster();
       assert.equal(told(await engine.over(id)), "stopped; a killed: killed");
+      await engine.assertNothingLeft();
+    });
+
+    test("the time in which a task with its slot must find a worker does not begin anew", async () => {
+      const { status } = await engine.request("POST", "/task-groups", { name: "slot", description: "", size: 1 });
+      assert.equal(status, 201);
+      await engine.deploy(
+        workflow("late", { a: "true | task_group = slot | worker_group = nobody | dispatch_timeout = 60s" }),
+      );
+      const first = await engine.startMaster();
+      const { id } = await engine.start("t/late");
+      await engine.until(id, (one) => one.tasks?.[0]?.waiting?.reason === "group");
+      engine.clock.move(40_000);
+      await engine.killMaster(first);
+      await engine.startMaster();
+      await engine.until(id, (one) => one.owner !== null && one.owner !== first.incarnation);
+      engine.clock.move(20_000);
+      assert.equal(told(await engine.over(id)), "failed; a failed:");
       await engine.assertNothingLeft();
     });
 

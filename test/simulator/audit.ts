@@ -38,8 +38,8 @@ const triggers: readonly string[] = [
                  and o.trigger_kind in ('manual', 'schedule') and o.state in ${underWay})
    begin ${say("'instance ' || new.id || ' of a serial workflow started beside another'")} end`,
   `create trigger audit_pool after update on task_group_slot
-   when new.is_granted = 1
-     and (select count(*) from task_group_slot o where o.task_group = new.task_group and o.is_granted = 1)
+   when new.granted_at is not null
+     and (select count(*) from task_group_slot o where o.task_group = new.task_group and o.granted_at is not null)
          > (select size from task_group where name = new.task_group)
    begin ${say("'task group ' || new.task_group || ' gave away more slots than it has'")} end`,
   `create trigger audit_lanes after insert on workflow_instance
