@@ -149,6 +149,8 @@ function attemptArrows(): readonly Arrow[] {
               endedAtMs: null,
               exitCode: null,
               reason: null,
+              submission: null,
+              job: null,
             }
           : undefined;
         const record = after === life ? undefined : nextAttempt(before, event, after, { nowMs: 0 });

@@ -287,6 +287,7 @@ export function actor(deps: ActorDeps): Actor {
     const found = definition.tasks[task];
     if (!found) throw new Error(`instance ${instance.record.id} has no task ${task}`);
     const { environment, datasource, secrets } = placing.preparedFor(task);
+    const job = instance.jobOf(task);
     return {
       ...refOf(instance.idOf(task), attempt),
       workflowInstance: instance.record.id,
@@ -300,6 +301,7 @@ export function actor(deps: ActorDeps): Actor {
       environment,
       ...(datasource ? { datasource } : {}),
       secrets,
+      ...(job ? { job } : {}),
       files: deps.files.filter((file) => found.files.includes(file.path)),
     };
   };

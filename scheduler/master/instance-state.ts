@@ -3,7 +3,7 @@
 import { type Priority, priorities, type TaskDefinition } from "../model/definition.ts";
 import { graph } from "../model/graph.ts";
 import { type Incarnation, type TaskInstanceId, taskInstanceId } from "../model/ids.ts";
-import { next as nextAttempt } from "../model/life/attempt.ts";
+import { mayLeaveJob, next as nextAttempt, submissionsOf } from "../model/life/attempt.ts";
 import { type Progress, trackProgress } from "../model/life/progress.ts";
 import { planOfStart, type RunPlan } from "../model/life/run-plan.ts";
 import {
@@ -29,6 +29,8 @@ import type { ChildChange } from "../store/children.ts";
 import type { LoadedDefinition, LoadedInstance } from "../store/loading.ts";
 import type { AttemptRecord, CommandRecord, EventRecord, InstanceRecord, TaskRecord } from "../store/records.ts";
 import type { InstanceHeader, Transition } from "../store/transitions.ts";
+import { findTaskType } from "../tasks/task-types.ts";
+import type { JobAssignment } from "../wire/messages.ts";
 import { type AlertFacts, outcomeAlert, taskTimeoutAlert, workflowTimeoutAlert } from "./instance-alerts.ts";
 import { obey } from "./instance-commands.ts";
 import { decideBranch } from "./logic/branches.ts";
@@ -58,6 +60,8 @@ export interface InstanceState {
   lifeOf(task: number): TaskLife | undefined;
   /** What the task sees; its upstream is over. */
   valuesOf(task: number): Values;
+  /** Of an asynchronous task's newest attempt. */
+  jobOf(task: number): JobAssignment | undefined;
   /** When the task was first submitted in this run. */
   submittedAtMs(task: number): number;
 
@@ -97,8 +101,9 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   let header: InstanceHeader = { ...record };
   let plan = record.plan ?? planOfStart(definition, record.options);
   const tasks = new Map(loaded.tasks.map((task) => [task.taskIndex, task]));
-  const attempts = new Map<number, AttemptRecord>();
-  for (const attempt of loaded.attempts) attempts.set(attempt.taskIndex, attempt); // the newest is last
+  /** The newest is last. */
+  const attempts = Map.groupBy(loaded.attempts, ({ taskIndex }) => taskIndex);
+  const newestOf = (task: number): AttemptRecord | undefined => attempts.get(task)?.at(-1);
   let progress = progressOf();
   let scope: ReturnType<typeof workflowValues> | undefined;
   const upstream = upstreamOutputs(definition, shape, (task) => tasks.get(task));
@@ -140,11 +145,13 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     if (!found) throw new Error(`instance ${record.id} has no task ${task}`);
     return found;
   };
+  const asynchronous = definition.tasks.map(({ type }) => findTaskType(type)?.isAsynchronous === true);
   const rulesOf = (task: number): TaskRules => ({
     task: definitionOf(task),
     mode,
     nowMs: nowMs(),
     lostLimit: deps.lostLimit,
+    ...(asynchronous[task] ? { job: { isLeft: mayLeaveJob(newestOf(task)) } } : {}),
   });
   const alertFacts = (): AlertFacts => ({ definition, record, runTimes: header.runTimes, nowMs: nowMs() });
 
@@ -213,14 +220,20 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     const life = progress.lives[task];
     if (!life) return;
     const after = next(life, event, rulesOf(task));
-    if (after === life) return;
-    const attempt = nextAttempt(attempts.get(task), event, after, { nowMs: nowMs(), exitCode: details.exitCode });
+    if (after === life && !tellsOfJob(life, event)) return;
+    const attempt = nextAttempt(newestOf(task), event, after, {
+      nowMs: nowMs(),
+      exitCode: details.exitCode,
+      ...(asynchronous[task] ? { job: { carriesOn: life.state === "submitted" && life.carriesOn } } : {}),
+    });
     if (attempt) {
       const kept = { ...attempt, taskIndex: task };
-      attempts.set(task, kept);
+      const others = (attempts.get(task) ?? []).filter((one) => one.attempt !== kept.attempt);
+      attempts.set(task, [...others, kept]);
       change.keepAttempt(kept);
       tellEnd(kept, after);
     }
+    if (after === life) return;
     if (event.kind === "timedOut" && definitionOf(task).timeout?.action !== "fail") {
       change.raise(taskTimeoutAlert(alertFacts(), task, event.attempt));
     }
@@ -309,7 +322,7 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
         // Nothing runs to decide a branch: a dry run takes the one that its params lead to.
         dryRun: record.dryRun && definitionOf(task).branches === undefined,
         nowMs: nowMs(),
-        lastAttempt: attempts.get(task)?.attempt ?? 0,
+        lastAttempt: newestOf(task)?.attempt ?? 0,
         branchSkipped: progress.isBranchSkipped(task),
       }),
     );
@@ -356,6 +369,10 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     lifeOf: (task) => progress.lives[task],
     valuesOf,
     submittedAtMs: (task) => tasks.get(task)?.submittedAtMs ?? nowMs(),
+    jobOf: (task) => {
+      const [submission, ...earlier] = submissionsOf(attempts.get(task) ?? []);
+      return submission && { submission, earlier, mustEnd: mode === "stopping" || mode === "ending" };
+    },
     get baseTimeMs() {
       return baseTimeMs();
     },
@@ -415,6 +432,10 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     recoveredDuties: () => dutiesOf(tasks.keys(), "recovered"),
   };
 }
+
+/** News of the attempt alone: the job that it begins elsewhere is there. */
+const tellsOfJob = (life: TaskLife, event: TaskEvent): boolean =>
+  event.kind === "started" && event.job !== undefined && life.state === "running" && life.attempt === event.attempt;
 
 const rankOf = (priority: Priority): number => priorities.indexOf(priority);
 

@@ -13,10 +13,14 @@ export interface ReportedEvent {
 export function reportedEvent(report: Report, nowMs: number): ReportedEvent {
   const { attempt } = report;
   const atMs = nowMs - report.agoMs;
-  if (report.kind === "started") return { event: { kind: "started", attempt, atMs } };
+  if (report.kind === "started") {
+    const job = report.job === undefined ? {} : { job: report.job };
+    return { event: { kind: "started", attempt, atMs, ...job } };
+  }
   const { outcome, reason, outputs, exitCode } = report;
+  const handedOver = report.handedOver ? { handedOver: true as const } : {};
   return {
-    event: { kind: "ended", attempt, atMs, outcome, ...(reason ? { reason } : {}) },
+    event: { kind: "ended", attempt, atMs, outcome, ...(reason ? { reason } : {}), ...handedOver },
     details: { outputs, ...(exitCode === undefined ? {} : { exitCode }) },
   };
 }

@@ -56,7 +56,8 @@ export function turn(instance: WorkflowInstanceId, epoch: number): Turn {
     child: (change) => void children.push(change),
     obeyed: (commandId) => void done.push(commandId),
     take: ({ owner, header, tasks }) => {
-      if (events.length === 0 && touched.size === 0 && done.length === 0 && children.length === 0) return undefined;
+      const isEmpty = [events, done, children].every((list) => list.length === 0) && touched.size + attempts.size === 0;
+      if (isEmpty) return undefined;
       const transition: Transition = {
         instance,
         epoch,

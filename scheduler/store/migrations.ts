@@ -185,6 +185,10 @@ async function createAll(knex: Knex): Promise<void> {
     table.bigInteger("ended_at");
     table.integer("exit_code");
     table.text("reason");
+    /** Of an asynchronous type: the attempt that began the submission. */
+    table.integer("submission");
+    /** What the other system calls the job, once it is there. */
+    table.string("job", 190);
     table.primary(["workflow_instance_id", "task_index", "attempt"]);
   });
   // A task in a task group waits here for one of the group's slots, and holds it until its attempt has ended.

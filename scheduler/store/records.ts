@@ -254,6 +254,8 @@ export function attemptFromRow(row: Row): AttemptRecord {
     endedAtMs: numberOrNull(row["ended_at"]),
     exitCode: numberOrNull(row["exit_code"]),
     reason: row["reason"] == null ? null : textOf(row["reason"]),
+    submission: numberOrNull(row["submission"]),
+    job: row["job"] == null ? null : textOf(row["job"]),
   };
 }
 
@@ -269,6 +271,8 @@ export function attemptToRow(instance: WorkflowInstanceId, a: AttemptRecord): re
     a.endedAtMs,
     a.exitCode,
     a.reason,
+    a.submission,
+    a.job,
   ];
 }
 
@@ -283,6 +287,8 @@ export const attemptColumns = [
   "ended_at",
   "exit_code",
   "reason",
+  "submission",
+  "job",
 ] as const;
 
 export function eventFromRow(row: Row): EventRecord {

@@ -96,6 +96,8 @@ export interface TaskType {
   readonly attributes: readonly Attribute[];
   /** Who runs it: a worker as a process, or the master itself. */
   readonly runBy: "worker" | "master";
+  /** An attempt only begins a job of another system and watches over it; the job goes on without the worker. */
+  readonly isAsynchronous?: true;
   /** It leads on through `when` and `else` alone, by params or by the outcomes of the tasks directly before it. */
   readonly branches?: "params" | "outcomes";
 }

@@ -31,8 +31,27 @@ export interface Assignment extends AttemptRef {
   readonly datasource?: DatasourceConnection;
   /** Values that must not stand in a log: the worker masks them. */
   readonly secrets?: readonly string[];
+  /** Of an asynchronous type. */
+  readonly job?: JobAssignment;
   /** Files that were deployed with the workflow: where to put them, and their content's sha256 (hex). */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+/** What a worker must know of a task's job elsewhere to begin it once, or to carry on watching over it. */
+export interface JobAssignment {
+  readonly submission: Submission;
+  /** Former ones of the same task, the newest first: none of them may run beside this one. */
+  readonly earlier: readonly Submission[];
+  /** It is only to be ended, and not to be begun. */
+  readonly mustEnd: boolean;
+}
+
+/** A job's key, with the task instance. */
+export interface Submission {
+  /** The attempt that began it. */
+  readonly attempt: number;
+  /** What the other system calls it; absent: nobody has heard yet that it is there. */
+  readonly job?: string;
 }
 
 export type AttemptOutcome = "succeeded" | "failed" | "killed" | "lost";
@@ -41,7 +60,11 @@ export type Report = AttemptRef & {
   /** How long ago it happened when this was sent, in milliseconds: hosts do not compare clocks. */
   readonly agoMs: number;
 } & (
-    | { readonly kind: "started" }
+    | {
+        readonly kind: "started";
+        /** Told by a second report, when the job that it begins elsewhere is there. */
+        readonly job?: string;
+      }
     | {
         readonly kind: "ended";
         readonly outcome: AttemptOutcome;
@@ -50,6 +73,8 @@ export type Report = AttemptRef & {
         readonly reason?: string;
         /** Values of the declared `out` names that were set. */
         readonly outputs: { readonly [name: string]: string };
+        /** Of `lost`: given away in good order, by a worker that drains. */
+        readonly handedOver?: true;
       }
   );
 

@@ -3,7 +3,7 @@
 //   (assigned)  → dispatched
 //   (began)     → running, by its master itself (a logic task)
 //   dispatched  started → running · ended → succeeded | failed | killed | lost · returned → lost
-//   running     ended → succeeded | failed | killed | lost. Ended because its time was up: failed, whatever signal ended it.
+//   running     started, with its job's id → running · ended → succeeded | failed | killed | lost. Ended because its time was up: failed, whatever signal ended it.
 //
 // It only goes forward: what is over stays as it is.
 
@@ -22,11 +22,17 @@ export interface AttemptLife {
   readonly endedAtMs: number | null;
   readonly exitCode: number | null;
   readonly reason: string | null;
+  /** Of an asynchronous type: the attempt that began the submission which this one carries on, be it itself. It is the job's key. */
+  readonly submission: number | null;
+  /** What the other system calls the job; null: nobody has heard yet that it is there. */
+  readonly job: string | null;
 }
 
 export interface AttemptFacts {
   readonly nowMs: number;
   readonly exitCode?: number | undefined;
+  /** The task's type is asynchronous; `carriesOn`: the attempt takes over what the one before it left. */
+  readonly job?: { readonly carriesOn: boolean } | undefined;
 }
 
 /**
@@ -50,6 +56,8 @@ export function next(
         endedAtMs: null,
         exitCode: null,
         reason: null,
+        submission: submissionOf(before, after.attempt, facts),
+        job: null,
       };
     case "began":
       return {
@@ -61,9 +69,18 @@ export function next(
         endedAtMs: null,
         exitCode: null,
         reason: null,
+        submission: null,
+        job: null,
       };
     case "started":
-      return before && { ...before, state: "running", startedAtMs: event.atMs };
+      return (
+        before && {
+          ...before,
+          state: "running",
+          startedAtMs: before.startedAtMs ?? event.atMs,
+          job: event.job ?? before.job,
+        }
+      );
     case "returned":
       return before && { ...before, state: "lost", endedAtMs: facts.nowMs, reason: "the worker did not take it" };
     case "ended":
@@ -79,6 +96,31 @@ export function next(
     case "forceSuccess":
       return undefined;
   }
+}
+
+/** Whether something that a lost attempt began elsewhere may still run: it was the newest, or the newest has taken over from it. */
+export function mayLeaveJob(newest: AttemptLife | undefined): boolean {
+  if (newest === undefined || newest.submission === null) return false;
+  if (newest.state === "lost") return true;
+  const isUnderWay = newest.state === "dispatched" || newest.state === "running";
+  return isUnderWay && newest.submission < newest.attempt;
+}
+
+/** A task's submissions, the newest first: each by the attempt that began it, and its job where somebody heard of it. */
+export function submissionsOf(
+  attempts: readonly AttemptLife[],
+): readonly { readonly attempt: number; readonly job?: string }[] {
+  const jobs = new Map<number, string | null>();
+  for (const { submission, job } of attempts.toReversed()) {
+    if (submission !== null) jobs.set(submission, jobs.get(submission) ?? job);
+  }
+  return [...jobs].map(([attempt, job]) => (job === null ? { attempt } : { attempt, job }));
+}
+
+/** A lost attempt's job is taken over under its key; all else is a new submission. */
+function submissionOf(before: AttemptLife | undefined, attempt: number, { job }: AttemptFacts): number | null {
+  if (job === undefined) return null;
+  return job.carriesOn && before?.state === "lost" ? (before.submission ?? attempt) : attempt;
 }
 
 function ended(

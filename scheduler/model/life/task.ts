@@ -9,6 +9,7 @@
 //                held → paused, its attempt open (a logic task)
 //   retry_wait   due → submitted · pause → paused · stop → killed
 //   paused       resume → submitted, or running where its attempt is open · stop → killed, or running to be ended
+//   submitted, paused: a task whose lost attempt may have left a job elsewhere is not killed by a stop; its next attempt ends the job
 //   over         rerun → submitted; failed, killed: forceSuccess → forced_success; else final
 //
 // A logic task is run by its master itself: it never has a worker, and goes from submitted straight to running.
@@ -32,7 +33,7 @@ export type TaskLife =
   | (Tries & {
       readonly state: "submitted";
       readonly sinceMs: number;
-      /** A failed one was told to go on: the next attempt takes over what the last one left (the child of a sub-workflow). */
+      /** The next attempt takes over what the last one left: the child of a sub-workflow that failed, a lost attempt's job elsewhere. */
       readonly carriesOn: boolean;
     })
   | (Tries & { readonly state: "delayed" | "retry_wait"; readonly untilMs: number })
@@ -45,7 +46,7 @@ export type TaskLife =
       /** The attempt's time is up. Unless it is only to warn, the attempt is being ended, and its end counts as a failure. */
       readonly timedOut: boolean;
     })
-  /** `carriesOn`: its attempt is still open and goes on when it is resumed. */
+  /** `carriesOn`: its attempt is still open, or what a lost one left; that goes on when it is resumed. */
   | (Tries & { readonly state: "paused"; readonly carriesOn: boolean })
   | (Tries & {
       readonly state: OverState;
@@ -72,7 +73,8 @@ export type TaskEvent =
   | { readonly kind: "refused"; readonly reason: string }
   /** What a logic task waits for has come to rest because the instance pauses. */
   | { readonly kind: "held"; readonly attempt: number }
-  | { readonly kind: "started"; readonly attempt: number; readonly atMs: number }
+  /** `job`: the id of what it began elsewhere, once it is there. */
+  | { readonly kind: "started"; readonly attempt: number; readonly atMs: number; readonly job?: string }
   | { readonly kind: "timedOut"; readonly attempt: number }
   | {
       readonly kind: "ended";
@@ -81,6 +83,8 @@ export type TaskEvent =
       readonly outcome: "succeeded" | "failed" | "killed" | "lost";
       readonly reason?: string;
       readonly branch?: readonly number[];
+      /** Of `lost`: its worker gave it away in good order, which counts for nothing. */
+      readonly handedOver?: true;
     }
   /** The worker did not take it (it drains): the attempt never ran and counts for nothing. */
   | { readonly kind: "returned"; readonly attempt: number }
@@ -93,6 +97,11 @@ export interface TaskRules {
   readonly nowMs: number;
   /** After so many attempts lost with their workers the task fails, so that it cannot take every worker down in turn. */
   readonly lostLimit: number;
+  /** Of an asynchronous type: its attempts watch over a job elsewhere, which goes on without them. */
+  readonly job?: {
+    /** A lost attempt may have left one: the newest was lost, or took over from one that was. */
+    readonly isLeft: boolean;
+  };
 }
 
 const fresh: Tries = { attempt: 0, retriesUsed: 0, lost: 0 };
@@ -135,18 +144,20 @@ export function next(life: TaskLife, event: TaskEvent, rules: TaskRules): TaskLi
       }
       if (event.kind === "began") return running({ ...life, attempt: life.attempt + 1 }, null, event.atMs);
       if (event.kind === "refused") return { ...tries(life), state: "failed", reason: event.reason };
-      return waiting(life, event);
+      return waiting(life, event, rules);
     case "delayed":
     case "retry_wait":
       if (event.kind === "due") return submitted(life, rules.nowMs);
-      return waiting(life, event);
+      return waiting(life, event, rules);
     case "dispatched":
     case "running":
       return underWay(life, event, rules);
     case "paused":
-      if (life.carriesOn && (event.kind === "resume" || event.kind === "stop")) return running(life, null, rules.nowMs);
+      if (life.carriesOn && (event.kind === "resume" || event.kind === "stop")) {
+        return rules.job ? submitted(life, rules.nowMs, true) : running(life, null, rules.nowMs);
+      }
       if (event.kind === "resume") return submitted(life, rules.nowMs);
-      return waiting(life, event);
+      return waiting(life, event, rules);
     case "killed":
     case "failed":
     case "succeeded":
@@ -167,10 +178,12 @@ const running = (life: Tries, worker: Incarnation | null, sinceMs: number): Task
 
 type UnderWay = Extract<TaskLife, { readonly state: "dispatched" | "running" }>;
 
-function waiting(life: TaskLife, event: TaskEvent): TaskLife {
+function waiting(life: TaskLife, event: TaskEvent, { job }: TaskRules): TaskLife {
+  const hasJob = job !== undefined && life.state === "submitted" && life.carriesOn;
   if (event.kind === "pause" && life.state !== "paused") {
-    return { ...tries(life), state: "paused", carriesOn: false };
+    return { ...tries(life), state: "paused", carriesOn: hasJob };
   }
+  if (event.kind === "stop" && hasJob) return life;
   if (event.kind === "stop") return { ...tries(life), state: "killed", reason: "stopped before it ran" };
   return life;
 }
@@ -188,7 +201,7 @@ function underWay(life: UnderWay, event: TaskEvent, rules: TaskRules): TaskLife 
       return { ...life, timedOut: true };
     case "returned":
       if (event.attempt !== life.attempt || life.state !== "dispatched") return life;
-      return again(life, rules);
+      return again(life, rules, rules.job?.isLeft ?? false);
     case "ended":
       return event.attempt === life.attempt ? ended(life, event, rules) : life;
     case "due":
@@ -210,11 +223,17 @@ function ended(life: UnderWay, event: Extract<TaskEvent, { readonly kind: "ended
     case "succeeded":
       return { ...tries(life), state: "succeeded", ...(event.branch ? { branch: event.branch } : {}) };
     case "lost": {
-      const lost = life.lost + 1;
+      const lost = life.lost + (event.handedOver ? 0 : 1);
       if (lost >= rules.lostLimit) {
-        return { ...tries(life), lost, state: "failed", reason: `${lost} attempts were lost with their workers` };
+        const left = rules.job ? ": the job that they watched over may still run" : "";
+        return {
+          ...tries(life),
+          lost,
+          state: "failed",
+          reason: `${lost} attempts were lost with their workers${left}`,
+        };
       }
-      return again({ ...tries(life), lost }, rules);
+      return again({ ...tries(life), lost }, rules, rules.job !== undefined);
     }
     case "killed":
       if (!timedOut) return { ...tries(life), state: "killed", ...because(event.reason) };
@@ -228,15 +247,19 @@ const because = (reason: string | undefined): { readonly reason?: string } => (r
 
 const timeoutReason = (rules: TaskRules): string => `timed out after ${(rules.task.timeout?.afterMs ?? 0) / 1000} s`;
 
-/** An attempt that used nothing up: the task waits for a worker again, unless its instance wants otherwise meanwhile. */
-function again(life: Tries, rules: TaskRules): TaskLife {
+/**
+ * An attempt that used nothing up: the task waits for a worker again, unless its instance wants otherwise meanwhile. Even then where
+ * `hasJob`: somebody must end the job.
+ */
+function again(life: Tries, rules: TaskRules, hasJob: boolean): TaskLife {
   switch (rules.mode) {
     case "running":
-      return submitted(life, rules.nowMs);
+      return submitted(life, rules.nowMs, hasJob);
     case "pausing":
-      return { ...tries(life), state: "paused", carriesOn: false };
+      return { ...tries(life), state: "paused", carriesOn: hasJob };
     case "stopping":
     case "ending":
+      if (hasJob) return submitted(life, rules.nowMs, true);
       return { ...tries(life), state: "killed", reason: "stopped" };
   }
 }
@@ -253,10 +276,11 @@ function failedOnce(life: Tries, atMs: number, reason: string | undefined, rules
 function over(
   life: Extract<TaskLife, { readonly state: OverState }>,
   event: TaskEvent,
-  { nowMs }: TaskRules,
+  { nowMs, job }: TaskRules,
 ): TaskLife {
   if (event.kind === "rerun") {
-    return submitted({ ...fresh, attempt: life.attempt }, nowMs, life.state === "failed" || life.state === "killed");
+    const carriesOn = job ? job.isLeft : life.state === "failed" || life.state === "killed";
+    return submitted({ ...fresh, attempt: life.attempt }, nowMs, carriesOn);
   }
   if (event.kind === "forceSuccess" && (life.state === "failed" || life.state === "killed")) {
     return { ...tries(life), state: "forced_success" };
@@ -299,7 +323,9 @@ export function duties(life: TaskLife, how: "entered" | "recovered", rules: Task
       const list: TaskDuty[] = [];
       if (how === "recovered") list.push({ kind: "settle", attempt, worker });
       else if (life.state === "dispatched") list.push({ kind: "dispatch", attempt, worker });
-      if (rules.mode === "stopping" || rules.mode === "ending")
+      // A worker never starts what it was told to kill before; this one must start, to end the job that is left.
+      const mustStart = life.state === "dispatched" && rules.job?.isLeft === true;
+      if ((rules.mode === "stopping" || rules.mode === "ending") && !mustStart)
         list.push({ kind: "kill", attempt, worker, reason: "stopped" });
       else if (life.state === "running") list.push(...timeDuties(life, worker, rules));
       return list;
