@@ -123,7 +123,7 @@ export interface MasterRequests {
     response: { readonly answers: readonly ReportAnswer[] };
   };
   owner: {
-    request: { readonly attempts: readonly AttemptRef[] };
+    request: { readonly attempts: readonly Pick<AttemptRef, "taskInstance" | "attempt">[] };
     response: { readonly answers: readonly OwnerAnswer[] };
   };
   /**

@@ -16,6 +16,7 @@ import type { Load } from "./load.ts";
 import { keepMembership } from "./membership.ts";
 import { ownership } from "./ownership.ts";
 import { reporter } from "./reporter.ts";
+import { endUnwanted } from "./unwanted.ts";
 
 /** Where a worker listens, and as whom it is known. */
 export interface WorkerAddress {
@@ -70,6 +71,8 @@ export interface Presence {
 }
 
 const maxKnownInstances = 50_000;
+/** Whether attempts are still wanted. */
+const leasesBetweenLooks = 5;
 
 export async function startPresence(deps: PresenceDeps): Promise<Presence> {
   const { registry, journal, clock } = deps;
@@ -85,13 +88,15 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     master: masterOf,
     masters: () => [...masters],
     onKept: (key) => journal.forget(key),
-    onDropped: (key: AttemptKey) => {
+    onDropped: (key) => {
       journal.forget(key);
-      work.end(key, "killed", "nobody waits for this attempt any more");
+      endNow(key);
     },
     clock,
     log,
   });
+  // Lost, not killed: should its instance be run again after all, its new owner finds it so and starts another attempt.
+  const endNow = (key: AttemptKey): void => work.end(key, "lost", "nobody waits for this attempt any more");
   const work: Attempts = allAttempts({
     ownership: owners,
     journal,
@@ -163,6 +168,14 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     journal.ended({ ref, end, atMs: clock.wallMs() });
     reports.ended(ref, end);
   }
+  const stopLooking = endUnwanted({
+    attempts: work,
+    masters: () => [...masters],
+    onUnwanted: endNow,
+    lookEveryMs: leasesBetweenLooks * registry.leaseMs,
+    clock,
+    log,
+  });
   const leases = keepLeases({
     registry,
     ownership: owners,
@@ -193,6 +206,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     },
     close: async () => {
       leases.close();
+      stopLooking();
       await membership.close();
       await server.close();
       await reports.close();

@@ -37,7 +37,7 @@ export interface TestMaster {
   readonly reports: Report[];
   /** What it answers; the test may change it. */
   answer: (report: Report) => ReportAnswer;
-  owner: (ref: AttemptRef) => OwnerAnswer;
+  owner: (ref: Pick<AttemptRef, "taskInstance" | "attempt">) => OwnerAnswer;
   confirm: (instance: string) => number | null;
   ask<Method extends keyof WorkerRequests>(
     method: Method,

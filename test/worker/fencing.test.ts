@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { incarnation } from "../../scheduler/model/ids.ts";
 import { OperationError } from "../../scheduler/model/operation-error.ts";
+import { memoryRegistry } from "../support/memory-registry.ts";
 import { assignment, eventually, isAlive, testMaster, testWorker } from "../support/worker.ts";
 
 const hold = "echo $$; sleep 600\n";
@@ -133,6 +134,18 @@ test("what nobody wants any more is dropped, and ended where it still runs", asy
   await master.dispatch(one);
   const log = await api.log(one);
   assert.equal(await isAlive(Number(log.trim())), false);
+});
+
+test("what its owner gave up without a word is ended within some leases, and is lost, not killed", async (t) => {
+  const { worker, master } = await testWorker(t, { registry: memoryRegistry(400) });
+  const [one, wanted] = [assignment(worker, hold), assignment(worker, hold)];
+  await master.dispatch(one, wanted);
+  await Promise.all([master.started(one), master.started(wanted)]);
+  const { owner } = master;
+  master.owner = (ref) => (ref.taskInstance === one.taskInstance ? { kind: "drop" } : owner(ref));
+  const end = await master.ended(one);
+  assert.deepEqual([end.outcome, end.reason], ["lost", "nobody waits for this attempt any more"]);
+  assert.equal(worker.running(), 1);
 });
 
 test("attempts beyond the slots wait their turn", async (t) => {
