@@ -8,14 +8,14 @@ import type { TaskRecord } from "../store/records.ts";
 
 export interface UpstreamOutputs {
   of(task: number): Values;
-  /** The task has ended (again): its pool is not what it was. */
+  /** The task has changed: its pool, and those of all behind it, are not what they were. */
   forget(task: number): void;
   forgetAll(): void;
 }
 
 export function upstreamOutputs(
   definition: Pick<WorkflowDefinition, "tasks">,
-  { predecessors }: Graph,
+  { predecessors, successors }: Graph,
   recordOf: (task: number) => TaskRecord | undefined,
 ): UpstreamOutputs {
   const hasOutputs = definition.tasks.some(({ outputs }) => outputs.length > 0);
@@ -54,7 +54,12 @@ export function upstreamOutputs(
       return outputsAfter(before(task), {});
     },
     forget: (task) => {
-      pools[task] = undefined;
+      const stack = [task];
+      for (let one = stack.pop(); one !== undefined; one = stack.pop()) {
+        pools[one] = undefined;
+        // Through what has no pool nothing has reached those behind it.
+        stack.push(...(successors[one] ?? []).filter((next) => pools[next] !== undefined));
+      }
     },
     forgetAll: () => {
       pools.length = 0;
