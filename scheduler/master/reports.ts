@@ -29,7 +29,7 @@ export function reportHandlers(deps: ReportDeps): Handlers {
   };
 
   const take = (one: Report, nowMs: number): Promise<ReportAnswer> => {
-    const key = `${one.taskInstance}#${one.attempt} ${one.kind}`;
+    const key = `${one.taskInstance}#${one.attempt} ${one.kind} ${one.kind === "started" ? (one.job ?? "") : ""}`;
     const known = underWay.get(key);
     if (known) return known;
     const answer = post(one, nowMs).finally(() => underWay.delete(key));

@@ -3,6 +3,8 @@
 //   started → executor runs → ended by itself      → succeeded | failed
 //                           → `end("killed", why)`  → terminate, wait, force, sweep → killed
 //                           → `end("lost", why)`    → force at once, sweep          → lost
+//
+// An asynchronous type has no processes: killed, it ends its job elsewhere; lost, it leaves the job to the attempt that follows.
 
 import { mkdirSync, statfsSync, writeFileSync } from "node:fs";
 import { rm, rmdir, unlink } from "node:fs/promises";
@@ -43,7 +45,12 @@ export interface AttemptDeps {
 export type AttemptEnd =
   | { readonly outcome: "succeeded"; readonly exitCode?: number; readonly outputs: Outputs }
   | { readonly outcome: "failed"; readonly exitCode?: number; readonly reason: string; readonly outputs: Outputs }
-  | { readonly outcome: "killed" | "lost"; readonly reason: string; readonly outputs: Outputs };
+  | {
+      readonly outcome: "killed" | "lost";
+      readonly reason: string;
+      readonly outputs: Outputs;
+      readonly handedOver?: true;
+    };
 
 type Outputs = { readonly [name: string]: string };
 
@@ -54,24 +61,38 @@ export interface RunningAttempt {
   readonly ended: Promise<AttemptEnd>;
   /** Repeatable; `lost` hurries a kill that is under way. */
   end(outcome: "killed" | "lost", reason: string): void;
+  /** Of an asynchronous type. */
+  readonly job?: AttemptJob;
+}
+
+export interface AttemptJob {
+  /** Resolves to what the other system calls the job, once it is there. */
+  readonly isThere: Promise<string>;
+  /** Ends the attempt as lost, in good order: its job is for the attempt that follows. */
+  handOver(reason: string): void;
 }
 
 interface Ending {
   readonly outcome: "killed" | "lost";
   readonly reason: string;
+  readonly handedOver?: true;
 }
 
 export function startAttempt(deps: AttemptDeps, assignment: Assignment): RunningAttempt {
   const groups: Promise<number | undefined>[] = [];
   const giveUp = new AbortController();
+  const abandon = new AbortController();
+  const job = Promise.withResolvers<string>();
+  const left: string[] = [];
   let ending: Ending | undefined;
   let endingDone: Promise<unknown> = Promise.resolve();
 
   const prefix = attemptMarker(deps.markerPrefix, assignment);
-  const end = (outcome: Ending["outcome"], reason: string): void => {
+  const end = (outcome: Ending["outcome"], reason: string, handedOver?: true): void => {
     if (ending !== undefined && (ending.outcome === "lost" || outcome === "killed")) return;
-    ending = { outcome, reason };
+    ending = { outcome, reason, ...(handedOver ? { handedOver } : {}) };
     giveUp.abort();
+    if (outcome === "lost") abandon.abort();
     const graceMs = outcome === "lost" ? 0 : deps.graceMs;
     endingDone = Promise.all([
       endingDone,
@@ -84,15 +105,25 @@ export function startAttempt(deps: AttemptDeps, assignment: Assignment): Running
       prefix,
       groups,
       signal: giveUp.signal,
+      abandoned: abandon.signal,
+      jobIsThere: job.resolve,
+      leaves: (what) => void left.push(what),
       lose: (reason) => end("lost", reason),
       beforeLogEnds: async () => {
         await endingDone;
       },
     });
-    if (ending !== undefined) return { ...ending, outputs: what.outputs };
+    if (ending !== undefined) return { ...ending, reason: [ending.reason, ...left].join("; "), outputs: what.outputs };
     return what;
   };
-  return { assignment, startedMs: performance.now(), ended: run(), end };
+  if (assignment.job?.mustEnd) end("killed", "stopped");
+  return {
+    assignment,
+    startedMs: performance.now(),
+    ended: run(),
+    end,
+    ...(assignment.job ? { job: { isThere: job.promise, handOver: (why) => end("lost", why, true) } } : {}),
+  };
 }
 
 async function endAll(starting: readonly Promise<number | undefined>[], prefix: string, graceMs: number) {
@@ -116,6 +147,9 @@ interface Run {
   readonly prefix: string;
   readonly groups: Promise<number | undefined>[];
   readonly signal: AbortSignal;
+  readonly abandoned: AbortSignal;
+  readonly jobIsThere: (job: string) => void;
+  readonly leaves: (what: string) => void;
   readonly lose: (reason: string) => void;
   readonly beforeLogEnds: () => Promise<void>;
 }
@@ -136,10 +170,12 @@ async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run):
     if (executor === undefined) {
       throw new AttemptFailure(`this worker cannot run tasks of type \`${assignment.task.type}\``);
     }
-    if (assignment.files.length > 0) await deps.files.place(assignment.files, directory, run.signal);
-    what = run.signal.aborted
-      ? { outcome: "failed", reason: "it was ended before it began" }
-      : await executor.run(contextOf(deps, assignment, { ...run, directory, log, written }));
+    const mustRun = executor.isAsynchronous === true;
+    if (assignment.files.length > 0 && !mustRun) await deps.files.place(assignment.files, directory, run.signal);
+    what =
+      run.signal.aborted && !mustRun
+        ? { outcome: "failed", reason: "it was ended before it began" }
+        : await executor.run(contextOf(deps, assignment, { ...run, directory, log, written }));
   } catch (error) {
     what = { outcome: "failed", reason: explain(error) };
     noteQuietly(log, what.reason);
@@ -192,6 +228,11 @@ function contextOf(deps: AttemptDeps, assignment: Assignment, around: Surroundin
     assignment,
     directory: around.directory,
     signal: around.signal,
+    abandoned: around.abandoned,
+    leaseLeftMs: () => deps.leaseLeftMs(assignment),
+    placeFiles: () => deps.files.place(assignment.files, around.directory, around.abandoned),
+    jobIsThere: around.jobIsThere,
+    leaves: around.leaves,
     script,
     writeScript: (name) => write(name, script(), 0o700),
     writeFile: (name, text) => write(name, text, 0o600),

@@ -2,6 +2,8 @@
 //
 //   nothing ─dispatch→ queued ─slot free→ running ─→ ended ─kept→ ended (remembered for late questions)
 //   nothing ─kill, settle→ refused: it never starts here
+//
+// One of an asynchronous type needs no slot: it only watches over a job elsewhere. A worker that drains hands it over at once.
 
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
@@ -45,13 +47,15 @@ export interface Attempts {
   /** Queued and running ones. */
   live(): readonly LiveAttempt[];
   count(): number;
+  /** As `count`, without those that need no slot. */
+  slotsUsed(): number;
   isLive(key: string): boolean;
   hasAnyOf(instance: WorkflowInstanceId): boolean;
   running(): number;
   /** Ends it here and now, as lost or because nobody wants it. */
   end(key: AttemptKey, outcome: "killed" | "lost", reason: string): void;
   kept(key: AttemptKey): void;
-  /** From now on nothing new is taken. */
+  /** From now on nothing new is taken; what goes on without this worker is handed over. */
   drain(): void;
 }
 
@@ -74,6 +78,8 @@ export function attempts(deps: AttemptsDeps): Attempts {
   const over = new Map<AttemptKey, Extract<Entry, { kind: "ended" | "refused" | "declined" }>>();
   const queue: AttemptKey[] = [];
   let running = 0;
+  /** By running ones. */
+  let slotsTaken = 0;
   let isDraining = false;
   let isStarting = false;
 
@@ -86,9 +92,15 @@ export function attempts(deps: AttemptsDeps): Attempts {
     }
   };
 
+  const needsSlot = (key: AttemptKey): boolean => {
+    const entry = live.get(key);
+    return (entry?.kind === "running" ? entry.attempt.assignment : entry?.assignment)?.job === undefined;
+  };
+
   const startNext = (): void => {
     isStarting = false;
-    const key = running < deps.slots ? queue.shift() : undefined;
+    const next = queue.findIndex((key) => slotsTaken < deps.slots || !needsSlot(key));
+    const [key] = next < 0 ? [] : queue.splice(next, 1);
     if (key === undefined) return;
     const entry = live.get(key);
     // Starting a process takes a millisecond or two: one a turn, so that messages are answered in between.
@@ -113,11 +125,15 @@ export function attempts(deps: AttemptsDeps): Attempts {
     const attempt = deps.start(assignment);
     live.set(key, { kind: "running", attempt, incarnation });
     running += 1;
+    const slots = assignment.job === undefined ? 1 : 0;
+    slotsTaken += slots;
     log.info(ofAttempt(assignment), "the attempt starts");
     deps.reporter.started(assignment);
+    void attempt.job?.isThere.then((job) => deps.reporter.started(assignment, job));
     deps.onChange();
     void attempt.ended.then((end) => {
       running -= 1;
+      slotsTaken -= slots;
       conclude(key, assignment, end);
       schedule();
     });
@@ -141,6 +157,14 @@ export function attempts(deps: AttemptsDeps): Attempts {
     if (entry?.kind !== "queued") return;
     queue.splice(queue.indexOf(key), 1);
     conclude(key, entry.assignment, { outcome, reason, outputs: {} });
+  };
+
+  const handOver = (key: AttemptKey, entry: Extract<Entry, { kind: "queued" | "running" }>): void => {
+    const reason = "its worker is to end, and handed it over";
+    if (entry.kind === "running") entry.attempt.job?.handOver(reason);
+    if (entry.kind !== "queued") return;
+    queue.splice(queue.indexOf(key), 1);
+    conclude(key, entry.assignment, { outcome: "lost", reason, outputs: {}, handedOver: true });
   };
 
   const isAccepted = (ref: AttemptRef, master: Incarnation): boolean =>
@@ -241,6 +265,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
         incarnation: entry.incarnation,
       })),
     count: () => live.size,
+    slotsUsed: () => [...live.keys()].filter(needsSlot).length,
     // Any text may be asked about; one that is no key is simply not there.
     isLive: (key) => live.has(key as AttemptKey),
     hasAnyOf: (instance) => [...live.keys()].some((key) => key.startsWith(`${instance}.`)),
@@ -249,6 +274,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
     kept: (key) => deps.journal.forget(key),
     drain: () => {
       isDraining = true;
+      for (const [key, entry] of [...live]) if (!needsSlot(key)) handOver(key, entry);
     },
   };
 }

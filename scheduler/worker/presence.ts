@@ -137,7 +137,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
   const startedAt = new Date(clock.wallMs()).toISOString();
   let isDraining = false;
   const data = (): MemberData => {
-    const used = work.count();
+    const used = work.slotsUsed();
     return {
       host: deps.wire.announcedHost ?? server.host,
       port: deps.wire.announcedPort ?? server.port,

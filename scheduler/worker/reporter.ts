@@ -23,7 +23,8 @@ export interface ReporterDeps {
 }
 
 export interface Reporter {
-  started(ref: AttemptRef): void;
+  /** `job`: what it began elsewhere, once that is there. */
+  started(ref: AttemptRef, job?: string): void;
   ended(ref: AttemptRef, end: AttemptEnd, agoMs?: number): void;
   /** A master connected, or an owner became known. */
   kick(): void;
@@ -35,6 +36,7 @@ interface Pending {
   readonly ref: AttemptRef;
   readonly instance: WorkflowInstanceId;
   startedMs: number | undefined;
+  job: string | undefined;
   ended: { readonly end: AttemptEnd; readonly atMs: number } | undefined;
   isUnderWay: boolean;
 }
@@ -134,6 +136,8 @@ export function reporter(deps: ReporterDeps): Reporter {
 
   const kept = (one: Pending, report: Report): void => {
     if (report.kind === "started") {
+      // Its job came while this was under way.
+      if (one.job !== report.job) return;
       one.startedMs = undefined;
       if (one.ended === undefined) pending.delete(attemptKey(one.ref));
     } else {
@@ -187,6 +191,7 @@ export function reporter(deps: ReporterDeps): Reporter {
       ref,
       instance: workflowInstanceOf(ref),
       startedMs: undefined,
+      job: undefined,
       ended: undefined,
       isUnderWay: false,
     };
@@ -195,8 +200,10 @@ export function reporter(deps: ReporterDeps): Reporter {
   };
 
   return {
-    started: (ref) => {
-      entry(ref).startedMs = clock.monotonicMs();
+    started: (ref, job) => {
+      const one = entry(ref);
+      one.startedMs ??= clock.monotonicMs();
+      one.job = job;
       kick();
     },
     ended: (ref, end, agoMs = 0) => {
@@ -216,7 +223,7 @@ export function reporter(deps: ReporterDeps): Reporter {
 
 /** What is to be said of an attempt now, oldest first. */
 function reportsOf(
-  { ref, instance, startedMs, ended }: Pending,
+  { ref, instance, startedMs, job, ended }: Pending,
   { epochOf }: Ownership,
   clock: Clock,
 ): readonly Report[] {
@@ -224,7 +231,8 @@ function reportsOf(
   const head = { taskInstance, attempt, ownerEpoch: Math.max(ref.ownerEpoch, epochOf(instance) ?? 0) };
   const agoMs = (atMs: number): number => Math.max(0, Math.round(clock.monotonicMs() - atMs));
   const reports: Report[] = [];
-  if (startedMs !== undefined) reports.push({ ...head, kind: "started", agoMs: agoMs(startedMs) });
+  const began = job === undefined ? {} : { job };
+  if (startedMs !== undefined) reports.push({ ...head, kind: "started", agoMs: agoMs(startedMs), ...began });
   if (ended !== undefined) reports.push({ ...head, kind: "ended", agoMs: agoMs(ended.atMs), ...ended.end });
   return reports;
 }

@@ -8,6 +8,8 @@ export interface Executor {
   readonly type: string;
   /** True: outputs are set by lines of the log. */
   readonly setsOutputsByLog: boolean;
+  /** It begins something that goes on without the worker, and is run even where the attempt is to end: to end that too. */
+  readonly isAsynchronous?: true;
   /** Throws an `AttemptFailure` where the attempt cannot even begin. */
   run(context: ExecutorContext): Promise<ExecutorEnd>;
 }
@@ -31,6 +33,16 @@ export interface ExecutorContext {
   write(bytes: Uint8Array): void;
   /** Fires when the attempt is to end; processes are ended by the worker. */
   readonly signal: AbortSignal;
+  /** Fires, with `signal` or after it, when the attempt is lost or handed over: what it began elsewhere is another one's now. */
+  readonly abandoned: AbortSignal;
+  /** How long the attempt may live from now on, if nobody confirms it again. */
+  leaseLeftMs(): number;
+  /** Puts the task's files into the directory. Of an asynchronous type; the others find them there. */
+  placeFiles(): Promise<void>;
+  /** What it begins elsewhere is there, under this id. */
+  jobIsThere(job: string): void;
+  /** This could not be ended: it is told beside why the attempt was. */
+  leaves(what: string): void;
 }
 
 export type ExecutorEnd =
