@@ -44,6 +44,8 @@ export interface ApiDeps {
   readonly log: Logger;
   /** What is forgotten, and when; absent: nothing. */
   readonly retention?: RetentionSettings;
+  /** The numbers of this process itself, in Prometheus' text format. */
+  readonly processMetrics?: () => Promise<string>;
   readonly wake?: () => void;
   /** Called for each request: somebody uses this server. */
   readonly onRequest?: () => void;
@@ -65,6 +67,7 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
     cipher: cipher(deps.encryptionKey ?? deps.secret),
     log,
     wake: deps.wake ?? (() => {}),
+    ...(deps.processMetrics ? { processMetrics: deps.processMetrics } : {}),
   };
   const routes = [
     ...deploymentRoutes(routeDeps),

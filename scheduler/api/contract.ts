@@ -234,6 +234,8 @@ export const memberSchema = z.object({
   slotsUsed: z.int(),
   status: text,
   groups: z.array(text),
+  /** Where it answers `/healthz`, `/readyz` and `/metrics`; null: nowhere. */
+  health: text.nullable(),
 });
 export const clusterSchema = z.object({ items: z.array(memberSchema) });
 export type ClusterShape = z.infer<typeof clusterSchema>;

@@ -1,6 +1,6 @@
-// Numbers for Prometheus: told by the rows and the registry, so that any api tells them of the whole cluster.
+// Numbers for Prometheus: told by the rows and the registry, so that any api tells them of the whole cluster; and behind them its own.
 
-import { collectDefaultMetrics, Gauge, Registry as MetricsRegistry } from "prom-client";
+import { Gauge, Registry as MetricsRegistry } from "prom-client";
 import { type Member, memberKinds, type Registry } from "../registry/contract.ts";
 import { type Backlog, readBacklog } from "../store/backlog.ts";
 import type { Database } from "../store/database.ts";
@@ -9,6 +9,7 @@ import { countByState } from "../store/queries.ts";
 export interface MetricsDeps {
   readonly database: Database;
   readonly registry: Registry;
+  readonly processMetrics?: () => Promise<string>;
 }
 
 /** A task that waits for so long although a worker has room: something is wrong. */
@@ -20,9 +21,8 @@ export interface ClusterMetrics {
   text(): Promise<string>;
 }
 
-export function clusterMetrics({ database, registry }: MetricsDeps): ClusterMetrics {
+export function clusterMetrics({ database, registry, processMetrics }: MetricsDeps): ClusterMetrics {
   const metrics = new MetricsRegistry();
-  collectDefaultMetrics({ register: metrics });
   const gauge = (name: string, help: string, labelNames: readonly string[] = []): Gauge => {
     const made = new Gauge({ name: `porpoise_${name}`, help, labelNames, registers: [metrics] });
     return made;
@@ -80,7 +80,7 @@ export function clusterMetrics({ database, registry }: MetricsDeps): ClusterMetr
     contentType: metrics.contentType,
     text: async () => {
       await read();
-      return metrics.metrics();
+      return `${await metrics.metrics()}${(await processMetrics?.()) ?? ""}`;
     },
   };
 }

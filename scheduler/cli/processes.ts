@@ -19,6 +19,8 @@ import { requireSchema } from "../store/migrations.ts";
 import { acceptToken } from "../store/tokens.ts";
 import type { WireSettings } from "../wire/contract.ts";
 import { startWorker, type Worker } from "../worker/worker.ts";
+import { startHealthServer } from "./health-server.ts";
+import { processMetrics } from "./process-metrics.ts";
 import type { ServerSettings } from "./settings.ts";
 
 /** What has been started, and is closed in the opposite order. */
@@ -49,6 +51,8 @@ export async function runApi(settings: ServerSettings, log: Logger): Promise<Run
     const database = close.add(await openChecked(settings));
     if (settings.api.token !== "") await acceptToken(database, "settings", settings.api.token);
     const registry = close.add(await registryOf(settings, log, database));
+    const metrics = processMetrics();
+    metrics.watchRegistry(registry);
     const logs = close.add(folderLogStore({ folder: path.resolve(settings.api.logFolder) }));
     const api = close.add(
       await startApi({
@@ -59,6 +63,7 @@ export async function runApi(settings: ServerSettings, log: Logger): Promise<Run
         newIncarnation: newIncarnation(settings.name),
         http: { host: settings.api.host, port: settings.api.port },
         retention: settings.api.retention,
+        processMetrics: metrics.text,
         wire: {
           host: settings.api.wireHost,
           port: settings.api.wirePort,
@@ -77,6 +82,7 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
   return close.orCloseAll(async () => {
     const database = close.add(await openChecked(settings));
     const registry = close.add(await registryOf(settings, log, database));
+    const health = close.add(await tellHealth(settings.master, registry, log));
     const { capacity, lookEveryMs, lostLimit, misfireAfterMs, choice } = settings.master;
     const master = close.add(
       await startMaster({
@@ -87,9 +93,13 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
         mail: settings.mail,
         ...tlsOf(settings),
         log,
+        meter: health.metrics.meter,
+        health: health.url,
         settings: { capacity, lookEveryMs, lostLimit, misfireAfterMs, choice },
       }),
     );
+    health.metrics.watchMaster(master);
+    health.of(master);
     return { process: master, close: close.all };
   });
 }
@@ -98,10 +108,35 @@ export async function runWorker(settings: ServerSettings, log: Logger): Promise<
   const close = closer();
   return close.orCloseAll(async () => {
     const registry = close.add(await registryOf(settings, log, undefined));
-    const worker = close.add(await startWorker(workerDeps(settings, registry, log)));
+    const health = close.add(await tellHealth(settings.worker, registry, log));
+    const { meter } = health.metrics;
+    const worker = close.add(await startWorker({ ...workerDeps(settings, registry, log), meter, health: health.url }));
+    health.metrics.watchWorker(worker);
+    health.of(worker);
     await worker.joined;
     return { process: worker, close: close.all };
   });
+}
+
+/** From before its process is there to after it is gone. */
+async function tellHealth(
+  { healthHost: host, healthPort: port }: { readonly healthHost: string; readonly healthPort: number },
+  registry: Registry,
+  log: Logger,
+) {
+  const metrics = processMetrics();
+  metrics.watchRegistry(registry);
+  let whyNotReady: () => string | undefined = () =>
+    "it is starting: neither the registry nor its own parts are there yet";
+  const server = await startHealthServer({ host, port, metrics, whyNotReady: () => whyNotReady() });
+  log.info({ url: server.url }, "answers /healthz, /readyz and /metrics here");
+  return {
+    ...server,
+    metrics,
+    of: (process: Pick<Master | Worker, "whyNotReady">): void => {
+      whyNotReady = process.whyNotReady;
+    },
+  };
 }
 
 export const workerDeps = (

@@ -14,6 +14,9 @@ const flag = z.union([z.boolean(), z.stringbool()]);
 const milliseconds = z.coerce.number().int().min(100);
 const loopback = "127.0.0.1";
 
+/** Where it tells by HTTP whether it lives and can work, and its numbers. */
+const health = { healthHost: z.string().default(loopback), healthPort: port.default(0) };
+
 const databaseSchema = z.strictObject({
   host: z.string().default(loopback),
   port: port.default(3306),
@@ -91,6 +94,7 @@ const settingsSchema = z.strictObject({
       misfireAfterMs: milliseconds.default(60_000),
       /** Which of the workers with a free slot gets the next task. */
       choice: z.enum(workerChoices).default("least_loaded"),
+      ...health,
     })
     .prefault({}),
   worker: z
@@ -110,6 +114,7 @@ const settingsSchema = z.strictObject({
       /** How long a worker that was asked to end lets its attempts run on. */
       drainMs: z.coerce.number().int().min(0).default(60_000),
       logLimitMb: count.default(2_048),
+      ...health,
     })
     .prefault({}),
 });

@@ -32,6 +32,7 @@ export interface Dispatcher {
   /** It takes nothing now: it gets nothing until it publishes something new. */
   avoid(worker: Incarnation): void;
   waitingCount(): number;
+  waitingByGroup(): ReadonlyMap<string, number>;
   placedCount(): number;
 }
 
@@ -149,6 +150,12 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
       if (known) known.data = { ...known.data, status: "draining" };
     },
     waitingCount: () => waitingTasks.size,
+    waitingByGroup: () => {
+      // A group that nothing waits for any more is told of as well: with nothing.
+      const counts = new Map([...queues.keys()].map((group) => [group, 0]));
+      for (const { group } of waitingTasks.values()) counts.set(group, (counts.get(group) ?? 0) + 1);
+      return counts;
+    },
     placedCount: () => occupied.size,
   };
 }

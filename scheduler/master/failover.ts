@@ -2,6 +2,7 @@
 
 import type { Incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Database } from "../store/database.ts";
 import { owners, releaseInstancesOf, rescueStranded } from "../store/ownership.ts";
@@ -11,6 +12,7 @@ export interface FailoverDeps {
   readonly registry: Registry;
   readonly self: Incarnation;
   readonly log: Logger;
+  readonly meter?: Meter;
   readonly signal: AbortSignal;
   /** Instances wait to be taken. */
   readonly onFreed: () => void;
@@ -49,7 +51,11 @@ export async function takeOver(deps: FailoverDeps, gone: Incarnation): Promise<v
       if (count < atOnce) return;
     }
   } finally {
-    if (freed > 0) deps.log.warn({ gone, instances: freed }, "took over the instances of a master that is gone");
+    if (freed > 0) {
+      deps.log.warn({ gone, instances: freed }, "took over the instances of a master that is gone");
+      deps.meter?.count("takeovers");
+      deps.meter?.count("instances_freed", freed);
+    }
     await lock.release().catch(() => {}); // a lost session has let go of it already
   }
 }

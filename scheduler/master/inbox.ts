@@ -3,6 +3,7 @@
 import type { Clock } from "../model/clock.ts";
 import { type Incarnation, splitTaskInstanceId, type TaskInstanceId, type WorkflowInstanceId } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import { batchWriter } from "../store/batch-writer.ts";
 import { type Database, isPassing } from "../store/database.ts";
 import { type LoadedDefinition, type LoadedInstance, loadDefinition, loadInstances } from "../store/loading.ts";
@@ -28,7 +29,9 @@ export interface Inbox {
    * How long ago the request was sent whose answer last proved ownership under this epoch, in milliseconds; undefined when
    * the instance is not owned under it.
    */
-  provenAgoMs(instance: WorkflowInstanceId, epoch: number): number | undefined;
+  ownershipProvenAgoMs(instance: WorkflowInstanceId, epoch: number): number | undefined;
+  /** Likewise of the answer that last told all that is owned; infinite: there was none. */
+  provenAgoMs(): number;
   size(): number;
   close(): void;
 }
@@ -42,6 +45,7 @@ export interface InboxDeps {
   readonly pools: Pools;
   readonly preparations: Preparations;
   readonly log: Logger;
+  readonly meter?: Meter;
   /** This master's place among the live ones. */
   readonly slot: () => { readonly slot: number; readonly slots: number };
   /** Instances at most; the rest waits in the database. */
@@ -58,7 +62,7 @@ const runsAgain: ReadonlySet<CommandKind> = new Set(["rerun", "recover_failed", 
 const keptDefinitions = 500;
 
 export function inbox(deps: InboxDeps): Inbox {
-  const { database, clock, owner, log } = deps;
+  const { database, clock, owner, log, meter } = deps;
   const actors = new Map<WorkflowInstanceId, Actor>();
   /** Being loaded: two looks may find the same instance, and it must not get two actors. */
   const adopting = new Set<WorkflowInstanceId>();
@@ -69,7 +73,10 @@ export function inbox(deps: InboxDeps): Inbox {
     database,
     clock,
     owner,
-    onTrouble: (error) => log.warn({ error }, "cannot save, trying again"),
+    onTrouble: (error) => {
+      log.warn({ error }, "cannot save, trying again");
+      meter?.count("saves_repeated");
+    },
   });
   let proof: { readonly atMs: number; readonly epochs: ReadonlyMap<WorkflowInstanceId, number> } = {
     atMs: Number.NEGATIVE_INFINITY,
@@ -174,6 +181,7 @@ export function inbox(deps: InboxDeps): Inbox {
       },
       onLost: (one) => {
         log.warn({ instance: one.instance, epoch: one.epoch }, "another master owns this instance now");
+        meter?.count("epochs_lost");
         drop(one);
       },
       onFault: (one, error) => {
@@ -201,6 +209,7 @@ export function inbox(deps: InboxDeps): Inbox {
   const giveUp = async (instance: WorkflowInstanceId, epoch: number, error: unknown): Promise<void> => {
     const reason = error instanceof Error ? error.message : String(error);
     log.error({ instance, epoch, error }, "an actor failed: its instance is given up");
+    meter?.count("instances_given_up");
     // Should the database be away as well, the comparison of rows with actors finds the instance again.
     await giveUpInstance(database, { instance, owner, epoch, reason }).catch((failure) =>
       log.error({ instance, error: failure }, "cannot give the instance up now"),
@@ -273,7 +282,8 @@ export function inbox(deps: InboxDeps): Inbox {
       const parts = task === undefined ? undefined : splitTaskInstanceId(task);
       return parts !== undefined && actors.has(parts.instance);
     },
-    provenAgoMs: (instance, epoch) => {
+    provenAgoMs: () => clock.monotonicMs() - proof.atMs,
+    ownershipProvenAgoMs: (instance, epoch) => {
       if (actors.get(instance)?.epoch !== epoch || proof.epochs.get(instance) !== epoch) return undefined;
       return clock.monotonicMs() - proof.atMs;
     },

@@ -13,6 +13,8 @@ export interface Master {
   /** Whether the registry knows it; if not, it works on what it owns and takes nothing new. */
   isMember(): boolean;
   work(): Work;
+  /** Undefined: it takes and keeps work as it should. */
+  whyNotReady(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -35,7 +37,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
 
   const join = async (): Promise<void> => {
     const lostBefore = sessionsLost;
-    await registry.join({ kind: "master", incarnation, data: memberData(startedAt) });
+    await registry.join({ kind: "master", incarnation, data: memberData(startedAt, deps.health) });
     // Lost while it joined: the session in which it stands now may be gone.
     if (sessionsLost !== lostBefore) throw new OperationError("unavailable", "the session was lost while joining");
     isMember = true;
@@ -78,6 +80,15 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     incarnation,
     isMember: () => isMember,
     work: () => term.work(),
+    whyNotReady: () => {
+      if (!isConnected) return "the registry does not answer: this master takes nothing new";
+      if (!isMember) return "the registry does not know this master yet: it takes nothing new";
+      const { provenAgoMs } = term.work();
+      if (provenAgoMs < registry.leaseMs) return undefined;
+      return Number.isFinite(provenAgoMs)
+        ? `the database has not answered for ${Math.round(provenAgoMs / 1_000)} s: nothing can be decided`
+        : "the database has not answered yet: nothing can be decided";
+    },
     close: async () => {
       closing.abort();
       stopSession();
@@ -88,7 +99,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   };
 }
 
-const memberData = (startedAt: string): MemberData => ({
+const memberData = (startedAt: string, health: string | undefined): MemberData => ({
   host: "",
   port: 0,
   pid: process.pid,
@@ -99,4 +110,5 @@ const memberData = (startedAt: string): MemberData => ({
   slotsUsed: 0,
   status: "ready",
   groups: [],
+  ...(health === undefined ? {} : { health }),
 });

@@ -63,7 +63,7 @@ export function reportHandlers(deps: ReportDeps): Handlers {
 
   const confirm = ({ instances }: MasterRequests["confirm"]["request"]): MasterRequests["confirm"]["response"] => ({
     checkedAgoMs: instances.map(({ id, ownerEpoch }) => {
-      const agoMs = inbox().provenAgoMs(id, ownerEpoch);
+      const agoMs = inbox().ownershipProvenAgoMs(id, ownerEpoch);
       return agoMs === undefined || agoMs > deps.leaseMs / 3 ? null : agoMs;
     }),
   });

@@ -6,6 +6,7 @@ import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { fireDue } from "../model/life/schedule.ts";
 import { type Logger, withFields } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import type { MemberData, Registry } from "../registry/contract.ts";
 import { advanceBackfill, openBackfills } from "../store/backfills.ts";
 import type { Database } from "../store/database.ts";
@@ -38,6 +39,9 @@ export interface TermDeps {
   readonly mail?: MailSettings;
   readonly tls?: WireSettings["tls"];
   readonly log: Logger;
+  readonly meter?: Meter;
+  /** Where it tells of its health. */
+  readonly health?: string;
   /** Absent: the machine's. */
   readonly clock?: Clock;
   readonly network?: Network;
@@ -82,15 +86,19 @@ export interface Work {
   readonly instances: number;
   /** Tasks that wait for a worker or a slot of their task group. */
   readonly waiting: number;
+  /** Those that wait for a worker, by worker group. */
+  readonly waitingByGroup: ReadonlyMap<string, number>;
   /** Attempts for which it holds a worker's slot. */
   readonly placed: number;
+  /** How long ago the database last told it what it owns; infinite: never. */
+  readonly provenAgoMs: number;
 }
 
 const schedulesAtOnce = 500;
 
 /** Begins to act only when it is told to run: its incarnation must be a member first. */
 export function startTerm(deps: TermDeps): Term {
-  const { database, registry, clock = systemClock } = deps;
+  const { database, registry, clock = systemClock, meter } = deps;
   const settings = { ...defaults, ...deps.settings };
   const self = deps.newIncarnation();
   const log = withFields(deps.log, () => ({ master: self }));
@@ -141,6 +149,7 @@ export function startTerm(deps: TermDeps): Term {
     peers: workers,
     registry,
     log,
+    ...(meter ? { meter } : {}),
     clock,
     nowMs: database.nowMs,
     onDraining: dispatch.avoid,
@@ -158,6 +167,7 @@ export function startTerm(deps: TermDeps): Term {
     preparations: preparations({ database, cipher: vault, clock }),
     onCommands: () => wakeUp(),
     log,
+    ...(meter ? { meter } : {}),
     slot: () => ({ slot: [...masters].sort().indexOf(self), slots: masters.size }),
     capacity: settings.capacity,
     lostLimit: settings.lostLimit,
@@ -237,7 +247,7 @@ export function startTerm(deps: TermDeps): Term {
       }
     }),
   ];
-  const failover = { database, registry, self, log, signal, onFreed: wake };
+  const failover = { database, registry, self, log, signal, onFreed: wake, ...(meter ? { meter } : {}) };
 
   const alerting = async (): Promise<void> => {
     while (mayTake() && !signal.aborted) {
@@ -285,7 +295,9 @@ export function startTerm(deps: TermDeps): Term {
     work: () => ({
       instances: box.size(),
       waiting: dispatch.waitingCount() + taskGroups.waitingCount(),
+      waitingByGroup: dispatch.waitingByGroup(),
       placed: dispatch.placedCount(),
+      provenAgoMs: box.provenAgoMs(),
     }),
     run: () => {
       void repeat("look", settings.lookEveryMs, look, true);

@@ -5,6 +5,7 @@ import type { Clock } from "../model/clock.ts";
 import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
 import type { TaskEvent } from "../model/life/task.ts";
 import { type Logger, ofAttempt } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Connection } from "../wire/contract.ts";
@@ -28,6 +29,7 @@ export interface WorkerLinksDeps {
   readonly peers: Peers;
   readonly registry: Registry;
   readonly log: Logger;
+  readonly meter?: Meter;
   readonly clock: Clock;
   readonly nowMs: () => number;
   /** The worker refuses new attempts. */
@@ -295,7 +297,10 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
       if (alive.has(worker) || !isSilent(worker) || !isConnected || isClosed) continue;
       if (clock.monotonicMs() < judgesFromMs) return;
       const lost = owedTo(worker).filter((one) => clock.monotonicMs() - one.sinceMs >= leaseAndKillMs);
-      if (lost.length > 0) log.warn({ worker, attempts: lost.length }, "a worker is gone: its attempts are lost");
+      if (lost.length > 0) {
+        log.warn({ worker, attempts: lost.length }, "a worker is gone: its attempts are lost");
+        deps.meter?.count("attempts_lost_with_workers", lost.length);
+      }
       for (const { ref } of lost) {
         deps.onEvent(ref.taskInstance, {
           kind: "ended",

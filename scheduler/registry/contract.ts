@@ -25,6 +25,8 @@ export interface MemberData {
   readonly groups: readonly string[];
   /** A worker's lease: masters count with their own, so it must be the same. */
   readonly leaseMs?: number;
+  /** Where a master or a worker tells of its health and numbers. */
+  readonly health?: string;
 }
 
 export interface Member {

@@ -8,6 +8,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation, WorkflowInstanceId } from "../model/ids.ts";
 import { type Logger, ofAttempt } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Assignment, AttemptRef, DispatchAnswer, Report, Settlement, WorkerRequests } from "../wire/messages.ts";
 import type { AttemptEnd, RunningAttempt } from "./attempt.ts";
@@ -30,6 +31,7 @@ export interface AttemptsDeps {
   readonly onChange: () => void;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly meter?: Meter;
 }
 
 export interface LiveAttempt {
@@ -73,7 +75,7 @@ const maxQueued = 10_000;
 const maxRemembered = 50_000;
 
 export function attempts(deps: AttemptsDeps): Attempts {
-  const { clock, log } = deps;
+  const { clock, log, meter } = deps;
   const live = new Map<AttemptKey, Extract<Entry, { kind: "queued" | "running" }>>();
   const over = new Map<AttemptKey, Extract<Entry, { kind: "ended" | "refused" | "declined" }>>();
   const queue: AttemptKey[] = [];
@@ -128,6 +130,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
     const slots = assignment.job === undefined ? 1 : 0;
     slotsTaken += slots;
     log.info(ofAttempt(assignment), "the attempt starts");
+    meter?.count("attempts_started");
     deps.reporter.started(assignment);
     void attempt.job?.isThere.then((job) => deps.reporter.started(assignment, job));
     deps.onChange();
@@ -145,6 +148,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
       { ...ofAttempt(ref), outcome: end.outcome, reason: "reason" in end ? end.reason : null },
       "the attempt ends",
     );
+    meter?.count(`attempts_${end.outcome}`);
     remember(key, { kind: "ended", ref, end, atMs: clock.monotonicMs() });
     deps.journal.ended({ ref, end, atMs: clock.wallMs() });
     deps.reporter.ended(ref, end);
@@ -167,8 +171,11 @@ export function attempts(deps: AttemptsDeps): Attempts {
     conclude(key, entry.assignment, { outcome: "lost", reason, outputs: {}, handedOver: true });
   };
 
-  const isAccepted = (ref: AttemptRef, master: Incarnation): boolean =>
-    deps.ownership.accepts(workflowInstanceOf(ref), ref.ownerEpoch, master);
+  const isAccepted = (ref: AttemptRef, master: Incarnation): boolean => {
+    const isCurrent = deps.ownership.accepts(workflowInstanceOf(ref), ref.ownerEpoch, master);
+    if (!isCurrent) meter?.count("epochs_refused");
+    return isCurrent;
+  };
 
   const take = (assignment: Assignment, master: Incarnation): DispatchAnswer => {
     const key = attemptKey(assignment);
@@ -187,6 +194,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
     if (
       !deps.mayStart({ key, ref: assignment, instance: assignment.workflowInstance, incarnation: assignment.worker })
     ) {
+      meter?.count("attempts_declined");
       remember(key, { kind: "declined" });
       return "draining";
     }

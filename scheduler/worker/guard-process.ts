@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import type { AttemptProcess, ProcessCommand } from "./attempt-process.ts";
 import { fencedExitCode } from "./guard/guard.ts";
 import { decoder, encode, type FromGuard, hostClockMs, type ProcessEnd, type ToGuard } from "./guard/messages.ts";
@@ -18,9 +19,12 @@ export interface GuardDeps {
   /** No beat for so long, and the guard ends everything: half a lease. */
   readonly silenceMs: number;
   readonly log: Logger;
+  readonly meter?: Meter;
 }
 
 export interface Guard {
+  /** It answers: attempts can start. */
+  isUp(): boolean;
   /** The guard watches over the group from its first moment; the caller says when nothing of it lives any more. */
   start(what: ProcessCommand): AttemptProcess;
   over(group: number): void;
@@ -60,6 +64,7 @@ export function startGuard(deps: GuardDeps): Guard {
   };
 
   return {
+    isUp: () => isUp,
     start: (what) => {
       const running = started(what);
       return {
@@ -103,7 +108,7 @@ interface Entry {
   group?: number;
 }
 
-function guardLife({ command, prefix, silenceMs, log }: GuardDeps, isClosing: () => boolean): GuardLife {
+function guardLife({ command, prefix, silenceMs, log, meter }: GuardDeps, isClosing: () => boolean): GuardLife {
   const [program = process.execPath, ...args] = command;
   const child: ChildProcess = spawn(program, [...args, prefix, String(silenceMs)], {
     detached: true,
@@ -157,7 +162,11 @@ function guardLife({ command, prefix, silenceMs, log }: GuardDeps, isClosing: ()
     heart.stop();
     const hasFenced = exitCode === fencedExitCode;
     const what = hasFenced ? "the guard heard nothing of this worker and ended its attempts" : "the guard is gone";
-    if (!isClosing()) log.error({ exitCode }, `${what}; another one is started`);
+    if (!isClosing()) {
+      log.error({ exitCode }, `${what}; another one is started`);
+      meter?.count("guards_lost");
+      meter?.count("attempts_lost_with_guards", entries.size);
+    }
     const groups = [...entries.values()].flatMap(({ group }) => group ?? []);
     if (entries.size > 0) await killAll({ groups, prefix }, killLimitMs);
     const reason = hasFenced

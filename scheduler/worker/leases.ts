@@ -10,6 +10,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { type Logger, ofAttempt } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Connection } from "../wire/contract.ts";
 import type { MasterRequests } from "../wire/messages.ts";
@@ -25,6 +26,7 @@ export interface LeasesDeps {
   readonly masters: () => readonly Connection[];
   readonly clock: Clock;
   readonly log: Logger;
+  readonly meter?: Meter;
 }
 
 export interface Leases {
@@ -80,6 +82,7 @@ export function keepLeases(deps: LeasesDeps): Leases {
   };
 
   const fence = ({ key, ref }: LiveAttempt): void => {
+    deps.meter?.count("attempts_fenced");
     deps.log.error(ofAttempt(ref), "neither the registry nor its owner answers in time: the attempt is ended here");
     deps.attempts.end(
       key,

@@ -20,6 +20,8 @@ export interface Membership {
   readonly joined: Promise<void>;
   /** Something worth telling has changed. */
   changed(): void;
+  /** Undefined: the registry has this worker. */
+  whyNotMember(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,11 @@ export function keepMembership(deps: MembershipDeps): Membership {
 
   return {
     joined: joined.promise,
+    whyNotMember: () => {
+      if (!isConnected)
+        return "the registry does not answer: masters give this worker nothing new once its lease is over";
+      return state === "in" ? undefined : "the registry does not know this worker yet: it gets no work";
+    },
     changed: () => {
       // Only a change of status is worth a message of its own; slots and load wait for the next second.
       if (state === "in" && !told.includes(`"status":"${deps.data().status}"`)) telling = telling.then(tell);

@@ -3,6 +3,7 @@
 import type { Clock } from "../model/clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { type Logger, withFields } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Member, MemberData, Registry } from "../registry/contract.ts";
 import type { Connection, Handler, Handlers, Network, WireServer, WireSettings } from "../wire/contract.ts";
@@ -47,6 +48,9 @@ export interface PresenceDeps {
   readonly load: () => Load;
   readonly pid: number;
   readonly log: Logger;
+  readonly meter?: Meter;
+  /** Where it tells of its health. */
+  readonly health?: string;
 }
 
 export interface Presence {
@@ -62,6 +66,10 @@ export interface Presence {
   running(): number;
   /** Ends that no master has confirmed yet. */
   unkept(): number;
+  /** How long the oldest of those has waited. */
+  reportLagMs(): number;
+  /** Undefined: it takes attempts. */
+  whyNotReady(): string | undefined;
   /** Takes nothing new, and says so. */
   drain(): void;
   /** Ends all that is queued or runs, as lost. */
@@ -75,7 +83,7 @@ const maxKnownInstances = 50_000;
 const leasesBetweenLooks = 5;
 
 export async function startPresence(deps: PresenceDeps): Promise<Presence> {
-  const { registry, journal, clock } = deps;
+  const { registry, journal, clock, meter } = deps;
   let name = deps.incarnation;
   const log = withFields(deps.log, () => ({ worker: name }));
   const masters = new Set<Connection>();
@@ -116,6 +124,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     onChange: () => membership.changed(),
     clock,
     log,
+    ...(meter ? { meter } : {}),
   });
 
   const settings: WireSettings = {
@@ -149,6 +158,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
       status: isDraining ? "draining" : used >= deps.slots ? "busy" : "ready",
       groups: deps.groups,
       leaseMs: registry.leaseMs,
+      ...(deps.health === undefined ? {} : { health: deps.health }),
     };
   };
   const membership = keepMembership({
@@ -163,6 +173,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
   });
 
   for (const { ref, end, atMs } of journal.left.ended) reports.ended(ref, end, Math.max(0, clock.wallMs() - atMs));
+  meter?.count("attempts_left", journal.left.taken.length);
   for (const ref of journal.left.taken) {
     const end = { outcome: "lost", reason: "its worker ended and was started again", outputs: {} } as const;
     journal.ended({ ref, end, atMs: clock.wallMs() });
@@ -184,6 +195,7 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     masters: () => [...masters],
     clock,
     log,
+    ...(meter ? { meter } : {}),
   });
 
   return {
@@ -196,6 +208,8 @@ export async function startPresence(deps: PresenceDeps): Promise<Presence> {
     count: () => work.count(),
     running: () => work.running(),
     unkept: () => reports.unkept(),
+    reportLagMs: () => reports.lagMs(),
+    whyNotReady: () => (isDraining ? "this worker is to end: it takes nothing new" : membership.whyNotMember()),
     drain: () => {
       isDraining = true;
       work.drain();

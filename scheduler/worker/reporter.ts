@@ -29,6 +29,8 @@ export interface Reporter {
   /** A master connected, or an owner became known. */
   kick(): void;
   unkept(): number;
+  /** How long the oldest end has waited to be kept; 0 when none waits. */
+  lagMs(): number;
   close(): Promise<void>;
 }
 
@@ -212,6 +214,12 @@ export function reporter(deps: ReporterDeps): Reporter {
     },
     kick,
     unkept: () => pending.size,
+    lagMs: () => {
+      const nowMs = clock.monotonicMs();
+      let lagMs = 0;
+      for (const { ended } of pending.values()) if (ended) lagMs = Math.max(lagMs, nowMs - ended.atMs);
+      return lagMs;
+    },
     close: async () => {
       stop.abort();
       kicked?.();

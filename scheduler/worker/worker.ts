@@ -4,6 +4,7 @@
 import { systemClock } from "../clock/system-clock.ts";
 import type { Incarnation } from "../model/ids.ts";
 import { type Logger, ofAttempt, withFields } from "../model/logger.ts";
+import type { Meter } from "../model/meter.ts";
 import type { Member, Registry } from "../registry/contract.ts";
 import type { WireSettings } from "../wire/contract.ts";
 import { peers } from "../wire/peers.ts";
@@ -40,6 +41,9 @@ export interface WorkerDeps {
   readonly logLimitBytes?: number;
   readonly isTaskTypeEnabled?: (type: string) => boolean;
   readonly log: Logger;
+  readonly meter?: Meter;
+  /** Where it tells of its health. */
+  readonly health?: string;
 }
 
 export interface Worker {
@@ -52,6 +56,20 @@ export interface Worker {
   /** Ends what still runs (reported as lost) and lets go of everything. */
   close(): Promise<void>;
   running(): number;
+  work(): WorkerWork;
+  /** Undefined: it takes attempts and can start them. */
+  whyNotReady(): string | undefined;
+}
+
+/** What a worker has on its hands. */
+export interface WorkerWork {
+  readonly running: number;
+  /** Attempts that wait for a slot. */
+  readonly queued: number;
+  /** Ends that no master has confirmed yet, and how long the oldest has waited. */
+  readonly unkept: number;
+  readonly reportLagMs: number;
+  readonly unsentLogs: number;
 }
 
 const lookAtLogsMs = 200;
@@ -63,6 +81,7 @@ const flushLimitMs = 2_000;
 
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { registry } = deps;
+  const meter = deps.meter ? { meter: deps.meter } : {};
   let presence: Presence | undefined;
   const log = withFields(deps.log, () => ({ worker: presence?.greeting().incarnation ?? deps.incarnation }));
   const clock = systemClock;
@@ -73,7 +92,13 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 
   const markerPrefix = `${folder.markerPrefix}${clock.randomName(8)}.`;
   const journal = openJournal(folder.journal, log);
-  const guard = startGuard({ command: deps.guardCommand, prefix: markerPrefix, silenceMs: registry.leaseMs / 2, log });
+  const guard = startGuard({
+    command: deps.guardCommand,
+    prefix: markerPrefix,
+    silenceMs: registry.leaseMs / 2,
+    log,
+    ...meter,
+  });
   const leftovers = endLeftovers({ prefix: markerPrefix, isLive: (key) => presence?.isLive(key) ?? false, log });
   const orphans = endOrphans({
     ownPrefix: folder.markerPrefix,
@@ -154,6 +179,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     load: loadMeter(),
     pid: process.pid,
     log: deps.log,
+    ...meter,
+    ...(deps.health === undefined ? {} : { health: deps.health }),
   }).catch(async (error: unknown) => {
     await letGo();
     throw error;
@@ -187,6 +214,15 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     },
     joined: here.joined,
     running: () => here.running(),
+    work: () => ({
+      running: here.running(),
+      queued: here.count() - here.running(),
+      unkept: here.unkept(),
+      reportLagMs: here.reportLagMs(),
+      unsentLogs: shipper.unsent(),
+    }),
+    whyNotReady: () =>
+      here.whyNotReady() ?? (guard.isUp() ? undefined : "the guard of this worker does not answer: nothing can start"),
     drain: async (signal) => {
       here.drain();
       await until(() => here.count() === 0 && isFlushed(), signal);

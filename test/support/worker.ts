@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { folderLogStore } from "../../scheduler/logs/folder.ts";
 import type { JsonValue, TaskDefinition } from "../../scheduler/model/definition.ts";
 import { incarnation, taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
+import type { CounterName } from "../../scheduler/model/meter.ts";
 import { connect } from "../../scheduler/wire/connect.ts";
 import type { Connection } from "../../scheduler/wire/contract.ts";
 import { listen } from "../../scheduler/wire/listen.ts";
@@ -64,6 +65,8 @@ export interface TestWorker {
   readonly api: TestApi;
   readonly registry: MemoryRegistry;
   readonly log: KeptLog;
+  /** What the worker has counted. */
+  readonly counted: ReadonlyMap<CounterName, number>;
   readonly dataFolder: string;
 }
 
@@ -82,7 +85,9 @@ export async function testWorker(t: TestContext, options: TestWorkerOptions = {}
   const registry = options.registry ?? memoryRegistry(options.leaseMs);
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), "porpoise-worker-")));
   const log = keptLog();
+  const counted = new Map<CounterName, number>();
   const worker = await startWorker({
+    meter: { count: (what, by = 1) => void counted.set(what, (counted.get(what) ?? 0) + by) },
     incarnation: incarnation("worker", Math.random().toString(36).slice(2)),
     registry,
     wire: { host: "127.0.0.1", port: 0, secret: testSecret },
@@ -103,7 +108,7 @@ export async function testWorker(t: TestContext, options: TestWorkerOptions = {}
   // After the worker, so that at the end they are still there when it closes.
   const api = await testApi(t, registry);
   const master = await testMaster(t, worker.member.data.port);
-  return { worker, master, api, registry, log, dataFolder };
+  return { worker, master, api, registry, log, counted, dataFolder };
 }
 
 export async function freshFolder(t: TestContext): Promise<string> {

@@ -27,8 +27,8 @@ test("an assignment for another life of the worker is refused", async (t) => {
   assert.deepEqual(await master.dispatch({ ...one, worker: "worker#before" as typeof one.worker }), ["wrong_worker"]);
 });
 
-test("after a higher epoch, a lower one dispatches, kills and settles nothing", async (t) => {
-  const { worker, master } = await testWorker(t);
+test("after a higher epoch, a lower one dispatches, kills and settles nothing, and is counted", async (t) => {
+  const { worker, master, counted } = await testWorker(t);
   const one = assignment(worker, hold, { ownerEpoch: 5 });
   await master.dispatch(one);
   await master.started(one);
@@ -44,6 +44,7 @@ test("after a higher epoch, a lower one dispatches, kills and settles nothing", 
     master.ask("settle", { attempts: [{ ...one, ownerEpoch: 4 }] }),
     (error) => error instanceof OperationError && error.code === "conflict",
   );
+  assert.equal(counted.get("epochs_refused"), 3);
   const { settlements } = await master.ask("settle", { attempts: [{ ...one, ownerEpoch: 6 }] });
   assert.equal(settlements[0]?.kind, "running");
 });

@@ -7,6 +7,22 @@ import { clusterMetrics } from "../metrics.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteDeps } from "./deps.ts";
 
+const answerLimitMs = 2_000;
+
+/** "ok", or in one line why not; whoever asks whether a process can serve does not wait long for it. */
+async function answers(work: Promise<unknown>): Promise<string> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve(`it has said nothing for ${answerLimitMs / 1_000} s`), answerLimitMs);
+  try {
+    const answer = work.then(() => "ok");
+    return await Promise.race([answer, late.promise]);
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).split("\n", 1).join("");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 export function clusterRoutes(deps: RouteDeps): readonly Route[] {
   const { database, registry } = deps;
   const metrics = clusterMetrics(deps);
@@ -20,9 +36,13 @@ export function clusterRoutes(deps: RouteDeps): readonly Route[] {
       handle: async (): Promise<ClusterShape> => {
         const lists = await Promise.all(memberKinds.map((kind) => registry.members(kind)));
         return {
-          items: lists
-            .flat()
-            .map(({ kind, incarnation, data }) => ({ kind, incarnation, ...data, groups: [...data.groups] })),
+          items: lists.flat().map(({ kind, incarnation, data }) => ({
+            kind,
+            incarnation,
+            ...data,
+            groups: [...data.groups],
+            health: data.health ?? null,
+          })),
         };
       },
     }),
@@ -39,21 +59,23 @@ export function clusterRoutes(deps: RouteDeps): readonly Route[] {
       path: "/readyz",
       summary: "The process can serve: database and registry answer.",
       isPublic: true,
-      answer: z.object({ status: z.string(), database: z.string(), registry: z.string() }),
+      answer: z.object({
+        status: z.string(),
+        database: z.string(),
+        registry: z.string(),
+        reason: z.string().optional().describe("Why it is not ready, in one line."),
+      }),
       handle: async ({ response }) => {
-        const state = (work: Promise<unknown>): Promise<string> =>
-          work.then(
-            () => "ok",
-            (error: unknown) => (error instanceof Error ? error.message : String(error)),
-          );
         const [databaseState, registryState] = await Promise.all([
-          state(database.knex.raw("select 1")),
-          state(registry.members("master")),
+          answers(database.knex.raw("select 1")),
+          answers(registry.members("master")),
         ]);
-        const isReady = databaseState === "ok" && registryState === "ok";
-        response
-          .status(isReady ? 200 : 503)
-          .json({ status: isReady ? "ready" : "not ready", database: databaseState, registry: registryState });
+        const told = { database: databaseState, registry: registryState };
+        const silent = Object.entries(told).filter(([, state]) => state !== "ok");
+        if (silent.length === 0) return { status: "ready", ...told };
+        const reason = silent.map(([name, state]) => `the ${name} does not answer: ${state}`).join("; ");
+        response.status(503).json({ status: "not ready", ...told, reason });
+        return undefined;
       },
     }),
     route({

@@ -15,6 +15,8 @@ export interface RouteDeps {
   /** For what stands sealed in the database. */
   readonly cipher: Cipher;
   readonly log: Logger;
+  /** The numbers of this process itself, in Prometheus' text format. */
+  readonly processMetrics?: () => Promise<string>;
   /** Lets a master of the same process look at once; elsewhere masters look by themselves. */
   readonly wake: () => void;
 }

@@ -18,6 +18,7 @@ import { lockFolder } from "../../worker/folder-lock.ts";
 import { startWorker } from "../../worker/worker.ts";
 import { type ExitCode, type Io, print } from "../io.ts";
 import { openLogger } from "../logger.ts";
+import { processMetrics } from "../process-metrics.ts";
 import { closer, newIncarnation, workerDeps } from "../processes.ts";
 import { defaultSettings, readSettings, type ServerSettings } from "../settings.ts";
 
@@ -53,6 +54,8 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
     // The lock says that whoever is still listed here is dead: nobody needs to wait for its lease.
     await forgetEveryone(database.knex);
     const settings = settingsOf(folder, options);
+    const metrics = processMetrics();
+    const { meter } = metrics;
     const open = async () => close.add(await openRegistry({ type: "database", knex: database.knex, leaseMs, log }));
     const logs = close.add(folderLogStore({ folder: path.join(folder, "logs") }));
 
@@ -70,17 +73,20 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
         encryptionKey,
         log,
         wake: () => wake(),
+        processMetrics: metrics.text,
         onRequest: () => {
           usage.lastAskedMs = performance.now();
         },
       }),
     );
-    const worker = close.add(await startWorker(workerDeps(settings, await open(), log)));
+    const worker = close.add(await startWorker({ ...workerDeps(settings, await open(), log), meter }));
     await worker.joined;
-    close.add(
+    const masterRegistry = await open();
+    const master = close.add(
       await startMaster({
         database,
-        registry: await open(),
+        registry: masterRegistry,
+        meter,
         newIncarnation: newIncarnation("local"),
         secret: settings.secret,
         encryptionKey,
@@ -91,6 +97,9 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
         },
       }),
     );
+    metrics.watchRegistry(masterRegistry);
+    metrics.watchMaster(master);
+    metrics.watchWorker(worker);
     writeContext(folder, { server: api.url, token });
     print(io, `porpoise standalone is ready: ${api.url} (data in ${path.relative(io.cwd, folder) || "."})`);
 
