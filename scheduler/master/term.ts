@@ -57,6 +57,8 @@ export interface MasterSettings {
   readonly lookEveryMs: number;
   /** How often it looks for what events may have missed. */
   readonly sweepEveryMs: number;
+  /** How often it looks for schedules that are due. */
+  readonly fireEveryMs: number;
   readonly capacity: number;
   readonly lostLimit: number;
   readonly misfireAfterMs: number;
@@ -67,6 +69,7 @@ export interface MasterSettings {
 const defaults: MasterSettings = {
   lookEveryMs: 100,
   sweepEveryMs: 1_000,
+  fireEveryMs: 500,
   capacity: 5_000,
   lostLimit: 3,
   misfireAfterMs: 60_000,
@@ -302,7 +305,7 @@ export function startTerm(deps: TermDeps): Term {
     run: () => {
       void repeat("look", settings.lookEveryMs, look, true);
       void repeat("sweep", settings.sweepEveryMs, sweep);
-      void repeat("schedules", Math.min(500, settings.sweepEveryMs), fireSchedules);
+      void repeat("schedules", settings.fireEveryMs, fireSchedules);
       void repeat("alerts", settings.sweepEveryMs, alerting);
       void repeat("compare", Math.max(200, registry.leaseMs / 6), () => box.compare());
       deps.onWakeable?.(wake);

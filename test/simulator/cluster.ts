@@ -93,7 +93,7 @@ export function simulatedCluster(deps: ClusterDeps): SimulatedCluster {
       secret,
       clock: process.clock,
       log,
-      settings: { lookEveryMs: deps.lookEveryMs, sweepEveryMs: deps.sweepEveryMs },
+      settings: { lookEveryMs: deps.lookEveryMs, sweepEveryMs: deps.sweepEveryMs, fireEveryMs: deps.lookEveryMs },
     });
   };
 

@@ -26,14 +26,9 @@ export interface DatabaseServer {
 
 /** What one borrowing of a connection is, for knex's dialect. */
 interface Session {
-  prepare(sql: string): unknown;
-  readonly gate: Gate;
-  isBroken: boolean;
+  prepare(sql: string): ReturnType<SqliteDriver["prepare"]>;
   /** Gives the server to the next; once. */
-  leave: () => void;
-  /** Its transaction has ended, and the asker knows. */
-  isSettled: boolean;
-  __knexUid?: string;
+  readonly leave: () => void;
 }
 
 interface Gate {
@@ -45,44 +40,75 @@ interface Gate {
   fate(): "told" | "done but unknown" | "not done and unknown" | "deadlock";
 }
 
-class ReachedClient extends SqliteClient {
-  // knex's clients are classes; this one only says how a connection is come by.
-  override async acquireConnection(): Promise<unknown> {
-    return (this as unknown as { config: { gate: Gate } }).config.gate.enter();
+/** Each statement for itself. knex's clients are classes; these two only say how a connection is come by. */
+class SingleClient extends SqliteClient {
+  override acquireConnection(): Promise<unknown> {
+    return gateIn(this).enter();
   }
 
-  override async releaseConnection(connection: unknown): Promise<void> {
-    const session = connection as Session; // what acquireConnection gave
-    const mustWait = !session.isSettled && !session.isBroken;
-    session.leave();
-    if (mustWait) await session.gate.answer();
-  }
-
-  override async _query(connection: unknown, query: { readonly sql?: string }): Promise<unknown> {
-    const session = connection as Session;
-    if (session.isBroken) throw lost();
-    if (query.sql?.startsWith("ROLLBACK")) session.isSettled = true;
-    if (query.sql !== "COMMIT;") return super._query(connection, query);
-    const fate = session.gate.fate();
-    if (fate === "told" || fate === "done but unknown") {
-      const result = await super._query(connection, query);
-      session.isSettled = true;
-      session.leave();
-      await session.gate.answer();
-      if (fate === "told") return result;
-      session.isBroken = true;
-      throw lost();
-    }
-    await super._query(connection, { sql: "ROLLBACK" });
-    session.isBroken = true;
-    session.leave();
-    if (fate === "deadlock")
-      throw Object.assign(new Error("Deadlock found"), { errno: 1213, code: "ER_LOCK_DEADLOCK" });
-    await session.gate.answer();
-    throw lost();
+  override releaseConnection(connection: unknown): Promise<void> {
+    (connection as Session).leave(); // what acquireConnection gave
+    return gateIn(this).answer();
   }
 }
 
+const gateIn = (client: SqliteClient): Gate => (client as unknown as { config: { gate: Gate } }).config.gate; // put there by knexOn
+
+/** Within a transaction: the session is there already. */
+class TransactionClient extends SqliteClient {
+  session: Session | undefined;
+
+  override acquireConnection(): Promise<unknown> {
+    return Promise.resolve(this.session);
+  }
+
+  override releaseConnection(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const knexOn = (client: typeof SqliteClient, more: object): Knex =>
+  knexPackage({
+    client,
+    connection: { filename: ":memory:" },
+    useNullAsDefault: true,
+    log: { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} },
+    ...more,
+  });
+
+/** As knex does it, but for what a transaction costs there: a whole object of its own. Here they are used again. */
+function transactionsOver(gate: Gate): (work: (transaction: Knex) => Promise<unknown>) => Promise<unknown> {
+  const idle: Knex[] = [];
+  return async (work) => {
+    const session = await gate.enter();
+    const knex = idle.pop() ?? knexOn(TransactionClient, {});
+    const client = knex.client as TransactionClient; // the one it was made with
+    client.session = session;
+    const say = (sql: string): void => void session.prepare(sql).run([]);
+    try {
+      say("BEGIN");
+      let result: unknown;
+      try {
+        result = await work(knex);
+      } catch (error) {
+        say("ROLLBACK");
+        throw error;
+      }
+      const fate = gate.fate();
+      say(fate === "told" || fate === "done but unknown" ? "COMMIT" : "ROLLBACK");
+      session.leave();
+      if (fate === "deadlock") throw deadlock();
+      await gate.answer();
+      if (fate !== "told") throw lost();
+      return result;
+    } finally {
+      session.leave();
+      idle.push(knex);
+    }
+  };
+}
+
+const deadlock = (): Error => Object.assign(new Error("Deadlock found"), { errno: 1213, code: "ER_LOCK_DEADLOCK" });
 const lost = (): Error => Object.assign(new Error("the connection was lost"), { code: "PROTOCOL_CONNECTION_LOST" });
 const refused = (): Error => Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
 const late = (): Error => Object.assign(new Error("no answer in time"), { code: "PROTOCOL_SEQUENCE_TIMEOUT" });
@@ -129,21 +155,30 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
     /** The way there or back, as long as it takes; a silent server is given up after a while. */
     const travel = (): Promise<void> =>
       new Promise((resolve, reject) => {
-        let isOver = false;
-        const arrive = (): void => {
-          if (isOver) return;
+        const tell = (): void => process.deliver(() => (state === "away" ? reject(refused()) : resolve()));
+        const tookMs = delay();
+        world.after(tookMs, () => {
           if (isReached(process.name)) {
+            tell();
+            return;
+          }
+          let isOver = false;
+          const stopLimit = process.clock.after(queryLimitMs - tookMs, () => {
+            isOver = true;
+            reject(late());
+          });
+          const wake = (): void => {
+            if (isOver) return;
+            if (!isReached(process.name)) {
+              waiting.push({ name: process.name, wake });
+              return;
+            }
             isOver = true;
             stopLimit();
-            if (state === "away") process.deliver(() => reject(refused()));
-            else process.deliver(resolve);
-          } else waiting.push({ name: process.name, wake: arrive });
-        };
-        const stopLimit = process.clock.after(queryLimitMs, () => {
-          isOver = true;
-          reject(late());
+            tell();
+          };
+          waiting.push({ name: process.name, wake });
         });
-        world.after(delay(), arrive);
       });
     const enter = async (): Promise<Session> => {
       await travel();
@@ -155,9 +190,6 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
       let hasLeft = false;
       return {
         prepare: (sql) => own.prepare(sql),
-        gate,
-        isBroken: false,
-        isSettled: false,
         leave: () => {
           if (!hasLeft) next();
           hasLeft = true;
@@ -180,13 +212,9 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
     own,
     nowMs,
     openFor: (process) => {
-      const knex: Knex = knexPackage({
-        client: ReachedClient,
-        connection: { filename: ":memory:" },
-        useNullAsDefault: true,
-        gate: gateOf(process),
-        log: { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} },
-      } as Knex.Config); // `gate` is this client's own setting
+      const gate = gateOf(process);
+      const knex = knexOn(SingleClient, { gate });
+      Object.defineProperty(knex, "transaction", { value: transactionsOver(gate) });
       // As exactly as a client knows the database's clock.
       const errorMs = world.pick(5) - 2;
       return databaseOver({

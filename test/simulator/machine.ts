@@ -15,8 +15,8 @@ export interface Machine {
   moveIn(process: SimulatedProcess): { readonly journal: Journal; readonly start: Start };
   /** The worker stands still from now on. */
   frozen(): void;
-  /** How many processes of attempts live here. */
-  living(): number;
+  /** What runs now ends soon, each as it would have: nothing is learnt from waiting for it. */
+  hurry(): void;
 }
 
 type Start = (assignment: Assignment, leaseLeftMs: () => number) => RunningAttempt;
@@ -41,6 +41,8 @@ interface Running {
   /** Which life of the guard runs it. */
   readonly worker: SimulatedProcess;
   stop: () => void;
+  /** It ends by itself. */
+  readonly finish: () => void;
   /** Tells the worker how it ended. */
   readonly tell: (end: "succeeded" | "failed" | "cut" | "fenced") => void;
 }
@@ -124,11 +126,12 @@ export function machine(deps: MachineDeps): Machine {
         pool: assignment.task.taskGroup?.name,
       }),
       worker: here,
-      stop: world.after(forMs, () => {
+      stop: world.after(forMs, () => one.finish()),
+      finish: () => {
         running.delete(one);
         witness.end(one.seen, outcome);
         one.tell(outcome);
-      }),
+      },
       tell,
     };
     running.add(one);
@@ -137,7 +140,12 @@ export function machine(deps: MachineDeps): Machine {
 
   return {
     name: deps.name,
-    living: () => running.size,
+    hurry: () => {
+      for (const one of running) {
+        one.stop();
+        one.stop = world.after(world.random() * 2_000, one.finish);
+      }
+    },
     moveIn: (process) => {
       killAll("cut");
       worker = process;

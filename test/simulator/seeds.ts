@@ -56,7 +56,11 @@ export async function runSeeds(options: SeedsOptions): Promise<SeedsResult> {
   };
   const thread = async (): Promise<void> => {
     const task: ThreadTask = { hours: 1, ...(options.plant ? { plant: options.plant } : {}) };
-    const worker = new Worker(new URL("./seeds-thread.ts", import.meta.url), { workerData: task });
+    const worker = new Worker(new URL("./seeds-thread.ts", import.meta.url), {
+      workerData: task,
+      // What an event makes dies with it: with room enough nearly all of it is never looked at again.
+      resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    });
     try {
       for (let seed = take(); seed !== undefined; seed = take()) {
         worker.postMessage(seed);

@@ -34,6 +34,8 @@ export interface Simulated {
 }
 
 const tickMs = 1_000;
+const strikeWithinMs = 8_000;
+const spellMs = 60_000;
 /** With no fault any more everything must have ended within this. */
 const peaceMs = 30 * 60_000;
 
@@ -42,16 +44,20 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
     seed: options.seed,
     schema: options.schema,
     keepNotes: options.keepNotes ?? false,
-    behaviour,
+    behaviour: (world, assignment) => behaviour(world, assignment, isCalm),
   });
   const { world: here, database: server, cluster, user: person } = stage;
   const nemesis = faults(stage);
 
   const durationMs = (options.hours ?? 1) * 3_600_000;
-  const moments = Array.from({ length: options.faults ?? 20 }, () => here.random() * durationMs).sort((a, b) => a - b);
+  const moments = momentsOf(here, options.faults ?? 20, durationMs);
   const totalMs = (): number => here.nowMs() + here.skippedMs();
   const isQuiet = (): boolean =>
     nemesis.active() === 0 && person.open() === 0 && cluster.isWhole() && underWay(server) === 0;
+  /** Long enough after the last fault all is taken over that is to be: waiting for long tasks shows nothing more. */
+  const calmAfterMs = 2 * stage.registry.leaseMs + 5_000;
+  let troubleMs = 0;
+  let isCalm = false;
   let isDeployed = false;
   let isOver = false;
   let peaceSinceMs: number | undefined;
@@ -65,14 +71,19 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const tick = (): void => {
     here.after(tickMs, tick);
     if (!isDeployed) return;
+    if (nemesis.active() > 0) troubleMs = here.nowMs();
     while (moments[0] !== undefined && moments[0] <= totalMs()) {
       moments.shift();
+      troubleMs = here.nowMs() + strikeWithinMs;
       // Things are under way when the fault strikes, and more come while it lasts.
       for (let count = 1 + here.pick(3); count > 0; count -= 1) person.askSomething();
-      here.after(here.random() * 8_000, () => nemesis.strike());
-      if (here.chance(0.3)) here.after(here.random() * 8_000, () => nemesis.strike());
+      here.after(here.random() * strikeWithinMs, () => nemesis.strike());
+      if (here.chance(0.6)) here.after(here.random() * strikeWithinMs, () => nemesis.strike());
       here.after(here.random() * 15_000, () => person.askSomething());
     }
+    const wasCalm = isCalm;
+    isCalm = here.nowMs() >= troubleMs + calmAfterMs;
+    if (isCalm && !wasCalm) for (const { machine } of cluster.seats) machine?.hurry();
     if (here.chance(0.05)) person.resumePaused();
     if (totalMs() < durationMs) {
       if (isQuiet()) passOver();
@@ -116,9 +127,16 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   return result;
 }
 
+/** Faults come in spells: what recovers from one meets the next. Some runs have many spells, some few. */
+function momentsOf(here: World, count: number, durationMs: number): number[] {
+  const spells = Array.from({ length: 4 + here.pick(12) }, () => here.random() * (durationMs - spellMs));
+  const moment = (): number => (spells[here.pick(spells.length)] ?? 0) + here.random() * spellMs;
+  return Array.from({ length: count }, moment).sort((a, b) => a - b);
+}
+
 /** Most tasks are short, some are long, and some fail. */
-function behaviour(here: World, assignment: Assignment): Behaviour {
-  const isLong = here.chance(0.15);
+function behaviour(here: World, assignment: Assignment, isCalm: boolean): Behaviour {
+  const isLong = !isCalm && here.chance(0.15);
   return {
     forMs: isLong ? 5_000 + here.random() * 40_000 : 50 + here.random() * 4_000,
     outcome: here.chance(0.12) && assignment.attempt < 20 ? "failed" : "succeeded",

@@ -122,7 +122,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
       newIncarnation: newIncarnation("master"),
       secret,
       log,
-      settings: { lookEveryMs: 50, sweepEveryMs: 200 },
+      settings: { lookEveryMs: 50, sweepEveryMs: 200, fireEveryMs: 200 },
       onWakeable: (wakeMaster) => {
         wake = wakeMaster;
       },
