@@ -62,7 +62,12 @@ export interface Attempts {
 }
 
 type Entry =
-  | { readonly kind: "queued"; readonly assignment: Assignment; readonly incarnation: Incarnation }
+  | {
+      readonly kind: "queued";
+      readonly assignment: Assignment;
+      readonly incarnation: Incarnation;
+      readonly sinceMs: number;
+    }
   | { readonly kind: "running"; readonly attempt: RunningAttempt; readonly incarnation: Incarnation }
   | { readonly kind: "ended"; readonly ref: AttemptRef; readonly end: AttemptEnd; readonly atMs: number }
   | { readonly kind: "refused" }
@@ -71,6 +76,11 @@ type Entry =
 
 /** What is waiting here for a slot, at most: masters count slots, so this is only met when they are wrong. */
 const maxQueued = 10_000;
+/**
+ * How long an attempt waits here for a slot. Masters that choose at the same moment fill a worker twice over; what then stands behind
+ * long ones goes back, and may start where there is room.
+ */
+const patienceMs = 1_000;
 /** How many ended and refused ones are remembered. */
 const maxRemembered = 50_000;
 
@@ -84,6 +94,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
   let slotsTaken = 0;
   let isDraining = false;
   let isStarting = false;
+  let isWatchingQueue = false;
 
   const remember = (key: AttemptKey, entry: Extract<Entry, { kind: "ended" | "refused" | "declined" }>): void => {
     over.delete(key);
@@ -163,12 +174,32 @@ export function attempts(deps: AttemptsDeps): Attempts {
     conclude(key, entry.assignment, { outcome, reason, outputs: {} });
   };
 
-  const handOver = (key: AttemptKey, entry: Extract<Entry, { kind: "queued" | "running" }>): void => {
-    const reason = "its worker is to end, and handed it over";
+  const handOver = (
+    key: AttemptKey,
+    entry: Extract<Entry, { kind: "queued" | "running" }>,
+    reason = "its worker is to end, and handed it over",
+  ): void => {
     if (entry.kind === "running") entry.attempt.job?.handOver(reason);
     if (entry.kind !== "queued") return;
     queue.splice(queue.indexOf(key), 1);
     conclude(key, entry.assignment, { outcome: "lost", reason, outputs: {}, handedOver: true });
+  };
+
+  const giveBackLate = (): void => {
+    isWatchingQueue = false;
+    const nowMs = clock.monotonicMs();
+    for (const key of [...queue]) {
+      const entry = live.get(key);
+      if (entry?.kind === "queued" && nowMs - entry.sinceMs >= patienceMs) {
+        handOver(key, entry, "its worker had no free slot for it: it had been given more than it holds");
+      }
+    }
+    watchQueue();
+  };
+  const watchQueue = (): void => {
+    if (isWatchingQueue || queue.length === 0) return;
+    isWatchingQueue = true;
+    clock.after(patienceMs, giveBackLate);
   };
 
   const isAccepted = (ref: AttemptRef, master: Incarnation): boolean => {
@@ -198,7 +229,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
       remember(key, { kind: "declined" });
       return "draining";
     }
-    live.set(key, { kind: "queued", assignment, incarnation: assignment.worker });
+    live.set(key, { kind: "queued", assignment, incarnation: assignment.worker, sinceMs: clock.monotonicMs() });
     queue.push(key);
     return "accepted";
   };
@@ -242,6 +273,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
       });
       deps.journal.taken(taken);
       if (taken.length > 0) schedule();
+      watchQueue();
       return { answers };
     },
     kill: ({ attempts: asked }, master) => {

@@ -151,7 +151,7 @@ test("what its owner gave up without a word is ended within some leases, and is 
 
 test("attempts beyond the slots wait their turn", async (t) => {
   const { worker, master } = await testWorker(t, { slots: 2 });
-  const all = Array.from({ length: 10 }, (_, task) => assignment(worker, "sleep 0.05\n", { instance: 9, task }));
+  const all = Array.from({ length: 6 }, (_, task) => assignment(worker, "sleep 0.05\n", { instance: 9, task }));
   await master.dispatch(...all);
   let most = 0;
   const watch = setInterval(() => {
@@ -160,6 +160,17 @@ test("attempts beyond the slots wait their turn", async (t) => {
   t.after(() => clearInterval(watch));
   for (const one of all) assert.equal((await master.ended(one)).outcome, "succeeded");
   assert.equal(most, 2);
+});
+
+test("an attempt that finds no slot within a second goes back, and counts as no loss", async (t) => {
+  const { worker, master } = await testWorker(t, { slots: 1 });
+  const [runs, waits] = [0, 1].map((task) => assignment(worker, hold, { instance: 8, task }));
+  assert.ok(runs && waits);
+  await master.dispatch(runs, waits);
+  const end = await master.ended(waits);
+  assert.deepEqual([end.outcome, end.handedOver], ["lost", true]);
+  assert.match(end.reason ?? "", /had no free slot for it/);
+  assert.equal(worker.running(), 1);
 });
 
 test("a draining worker takes nothing new and waits for what runs", async (t) => {
