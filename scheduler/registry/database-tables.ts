@@ -2,8 +2,8 @@
 //
 //   registry_sessions  id · beat              one row a living process; the beat rises while it lives
 //   registry_members   incarnation · kind · session · data
-//   registry_tickets   id · name · session     who waits for a lock, in the order of asking
-//   registry_holders   name · session · ticket  who holds it; the primary key lets one in at a time
+//   registry_tickets   id · place · name · session   who waits for a lock, in the order of asking
+//   registry_holders   name · place · session        who holds it; the primary key lets one in at a time
 //
 // Whatever belongs to a session is worth nothing without the session's row.
 
@@ -37,13 +37,15 @@ export async function createTables(knex: Knex): Promise<void> {
   });
   await create("registry_tickets", (table) => {
     table.bigIncrements("id");
+    /** The asker's own name for it: asked once more after a lost answer, it is the same. */
+    table.string("place", 64).notNullable().unique();
     table.string("name", 190).notNullable().index();
     table.string("session", 64).notNullable().index();
   });
   await create("registry_holders", (table) => {
     table.string("name", 190).primary();
+    table.string("place", 64).notNullable();
     table.string("session", 64).notNullable().index();
-    table.bigInteger("ticket").notNullable();
   });
 }
 
@@ -121,38 +123,51 @@ export function readMember({ kind, incarnation, data }: NonNullable<SessionRow["
   return { kind, incarnation: knownIncarnation(incarnation), data: JSON.parse(data) };
 }
 
-export async function takeTicket(knex: Knex, name: string, session: string): Promise<string> {
-  const [id] = await knex("registry_tickets").insert({ name, session });
-  return String(id);
+export interface Place {
+  readonly name: string;
+  readonly session: string;
+  readonly place: string;
 }
 
-/** Everyone who waits for a lock, first come first, and who holds it. */
-export async function readQueue(
-  knex: Knex,
-  name: string,
-): Promise<{ readonly first?: string; readonly holder?: string }> {
-  const first = await knex("registry_tickets").where({ name }).orderBy("id").first("id");
-  const holder = await knex("registry_holders").where({ name }).first("ticket");
-  return {
-    ...(first === undefined ? {} : { first: String(first.id) }),
-    ...(holder === undefined ? {} : { holder: String(holder.ticket) }),
-  };
+/** Throws where it has one already. */
+export async function takeTicket(knex: Knex, { name, session, place }: Place): Promise<void> {
+  await knex("registry_tickets").insert({ name, session, place });
 }
 
-/** True: it is held by this ticket now. */
-export async function takeHold(knex: Knex, name: string, session: string, ticket: string): Promise<boolean> {
+/** How a place stands: `none`, it has no ticket; `first`, nobody waits before it and nobody holds the lock. */
+export async function standing(knex: Knex, { name, place }: Place): Promise<"none" | "waits" | "first" | "holds"> {
+  const own = await knex("registry_tickets").where({ place }).first("id");
+  if (own === undefined) return "none";
+  const holder = await knex("registry_holders").where({ name }).first("place");
+  if (holder !== undefined) return holder.place === place ? "holds" : "waits";
+  const first = await knex("registry_tickets").where({ name }).orderBy("id").first("place");
+  return first?.place === place ? "first" : "waits";
+}
+
+/** True: it is held by this place now. */
+export async function takeHold(knex: Knex, { name, session, place }: Place): Promise<boolean> {
   try {
-    await knex("registry_holders").insert({ name, session, ticket });
+    await knex("registry_holders").insert({ name, session, place });
     return true;
   } catch (error) {
     // Two tickets can each look first for a moment (numbers are given before they are seen): the primary key decides.
-    const holder = await knex("registry_holders").where({ name }).first("ticket");
+    const holder = await knex("registry_holders").where({ name }).first("place");
     if (holder === undefined) throw error;
-    return String(holder.ticket) === ticket;
+    return holder.place === place;
   }
 }
 
-export async function dropTicket(knex: Knex, ticket: string): Promise<void> {
-  await knex("registry_holders").where({ ticket }).delete();
-  await knex("registry_tickets").where({ id: ticket }).delete();
+export async function givePlaceBack(knex: Knex, place: string): Promise<void> {
+  await knex("registry_holders").where({ place }).delete();
+  await knex("registry_tickets").where({ place }).delete();
+}
+
+/** What could not be given back, or was written although the answer was lost. */
+export async function givePlacesBack(knex: Knex, session: string, butFor: Iterable<string>): Promise<void> {
+  for (const table of ["registry_holders", "registry_tickets"]) {
+    await knex(table)
+      .where({ session })
+      .whereNotIn("place", [...butFor])
+      .delete();
+  }
 }

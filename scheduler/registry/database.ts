@@ -42,6 +42,9 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
   /** How many sessions have been lost. */
   let losses = 0;
   let ackMs = Number.NEGATIVE_INFINITY;
+  /** Of the locks that are asked for or held here. */
+  const places = new Set<string>();
+  let mustTidy = false;
   let areTablesThere = false;
   let hasLooked = false;
 
@@ -116,13 +119,23 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
     return byKind;
   };
 
+  const tidy = async (): Promise<void> => {
+    await tables.deleteOrphans(knex);
+    if (session !== undefined) await tables.givePlacesBack(knex, session.id, places);
+  };
+
   const orphanRounds = Math.ceil((10 * ttlMs) / lookMs);
   const keepLooking = async (): Promise<void> => {
     for (let round = 0; !stop.signal.aborted; round += 1) {
       if (areTablesThere) {
         await look().catch((error: unknown) => fail("looking", error));
-        if (round % orphanRounds === 0)
-          await tables.deleteOrphans(knex).catch((error: unknown) => fail("cleaning up", error));
+        if (mustTidy || round % orphanRounds === 0) {
+          mustTidy = false;
+          await tidy().catch((error: unknown) => {
+            mustTidy = true;
+            fail("cleaning up", error);
+          });
+        }
       }
       await pause(areTablesThere && hasLooked ? lookMs : lookMs / 5);
     }
@@ -143,19 +156,13 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
 
   const lock = async (name: string, signal: AbortSignal): Promise<Lock> => {
     const mine = await standing();
-    const ticket = await tables.takeTicket(knex, name, mine.id).catch((cause: unknown) => unavailable(cause));
-    const giveBack = (): Promise<void> =>
-      tables.dropTicket(knex, ticket).catch((error: unknown) => {
-        log.warn(
-          { lock: name, reason: text(error) },
-          "a lock could not be given back: it ends with this process's session",
-        );
-      });
+    const place = { name, session: mine.id, place: clock.randomName(32) };
+    places.add(place.place);
     for (;;) {
-      const isMine = signal.aborted ? false : await tryHold(name, mine, ticket);
-      if (isMine && !signal.aborted) return held(mine, giveBack);
+      const isMine = signal.aborted ? false : await tryHold(place);
+      if (isMine && !signal.aborted) return held(mine, place.place);
       if (signal.aborted || mine.end.signal.aborted || stop.signal.aborted) {
-        await giveBack();
+        await giveBack(place.place);
         throw signal.aborted
           ? new OperationError("aborted", `waiting for the lock ${name} was given up`)
           : new OperationError("unavailable", `the session was lost while waiting for the lock ${name}`);
@@ -164,24 +171,36 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
     }
   };
 
-  const tryHold = async (name: string, mine: Session, ticket: string): Promise<boolean> => {
+  const tryHold = async (place: tables.Place): Promise<boolean> => {
     try {
-      const { first, holder } = await tables.readQueue(knex, name);
-      if (holder === ticket) return true;
-      return first === ticket && holder === undefined && (await tables.takeHold(knex, name, mine.id, ticket));
+      let stands = await tables.standing(knex, place);
+      if (stands === "none") {
+        await tables.takeTicket(knex, place);
+        stands = await tables.standing(knex, place);
+      }
+      return stands === "holds" || (stands === "first" && (await tables.takeHold(knex, place)));
     } catch (error) {
       fail("asking for a lock", error);
       return false;
     }
   };
 
-  const held = (mine: Session, giveBack: () => Promise<void>): Lock => {
+  /** Others wait for it while the session lives: what cannot be given back now is by the next look. */
+  const giveBack = async (place: string): Promise<void> => {
+    places.delete(place);
+    await tables.givePlaceBack(knex, place).catch((error: unknown) => {
+      mustTidy = true;
+      fail("giving a lock back", error);
+    });
+  };
+
+  const held = (mine: Session, place: string): Lock => {
     const fence = lockFence({ clock, leaseMs: ttlMs, ackMs: () => ackMs, ended: mine.end.signal });
     return {
       lost: fence.lost,
       release: async () => {
         fence.stop();
-        await giveBack();
+        await giveBack(place);
       },
     };
   };

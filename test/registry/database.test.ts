@@ -46,6 +46,30 @@ test("a session that was given up is lost, takes its locks along, and the next o
   await (await registry.lock("l", AbortSignal.timeout(5_000))).release();
 });
 
+test("a lock that could not be given back, or whose place was taken without an answer, is free a moment later", async (t) => {
+  const { knex, ...under } = await cluster(t);
+  const [one, two] = [opened(t, under), opened(t, under)];
+  const lock = await one.lock("held", new AbortController().signal);
+  await knex.schema.renameTable("registry_tickets", "away");
+  await lock.release();
+  await knex.schema.renameTable("away", "registry_tickets");
+  await (await two.lock("held", AbortSignal.timeout(5_000))).release();
+
+  // The row is kept, and the asker hears of a failure alone.
+  await knex.raw(
+    "create trigger lost after insert on registry_tickets begin select raise(fail, 'the answer was lost'); end",
+  );
+  const given = new AbortController();
+  const asked = assert.rejects(one.lock("asked", given.signal), /given up/);
+  await eventually(async () => ((await knex("registry_tickets")).length === 1 ? true : undefined), "the ticket");
+  await knex.schema.renameTable("registry_tickets", "away");
+  given.abort();
+  await asked;
+  await knex.schema.renameTable("away", "registry_tickets");
+  await knex.raw("drop trigger lost");
+  await (await two.lock("asked", AbortSignal.timeout(5_000))).release();
+});
+
 test("whoever knows to be alone starts with an empty registry", async (t) => {
   const { knex, ...under } = await cluster(t);
   const before = opened(t, under);

@@ -73,14 +73,22 @@ export function registryServerContract(
   });
 
   test(`${name}: a restarted server keeps sessions, watches and memberships`, async (t) => {
-    const { open } = await makeCluster(t);
-    const [registry, watcher] = [opened(t, { open }), opened(t, { open })];
-    const seen = changes(watcher, "worker");
-    await registry.join(member("worker", "w1"));
-    await seen.heard("added w1");
+    const { open, leaseMs } = await makeCluster(t);
+    const restarted = async (worker: string) => {
+      const [registry, watcher] = [opened(t, { open }), opened(t, { open })];
+      const seen = changes(watcher, "worker");
+      await registry.join(member("worker", worker));
+      await seen.heard(`added ${worker}`);
+      const beganMs = performance.now();
+      await server().restart();
+      return { registry, seen, worker, tookMs: performance.now() - beganMs };
+    };
+    let last = await restarted("w1");
+    // On a busy machine it may be away for a lease: then nothing is promised.
+    for (let round = 2; last.tookMs > leaseMs / 2 && round <= 5; round += 1) last = await restarted(`w${round}`);
+    const { registry, seen, worker: kept } = last;
     // It may be back before anybody has noticed: what counts is that the membership can be told on, and is heard of.
-    await server().restart();
-    const data = { ...member("worker", "w1").data, slotsUsed: 5 };
+    const data = { ...member("worker", kept).data, slotsUsed: 5 };
     await eventually(
       () =>
         registry.update(data).then(
@@ -89,8 +97,21 @@ export function registryServerContract(
         ),
       "an update after the restart",
     );
-    await seen.heard("updated w1");
-    assert.equal(seen.says().includes("removed w1"), false);
+    await seen.heard(`updated ${kept}`);
+    assert.equal(seen.says().includes(`removed ${kept}`), false);
+  });
+
+  test(`${name}: a lock that is given back while the server is away is free when it is back`, async (t) => {
+    const { open } = await makeCluster(t);
+    const [one, two] = [opened(t, { open }), opened(t, { open })];
+    const lock = await one.lock("l", new AbortController().signal);
+    await server().kill();
+    const released = lock.release();
+    await server().restart();
+    await released;
+    const wanted = AbortSignal.timeout(15_000);
+    const next = await eventually(() => two.lock("l", wanted).catch(() => undefined), "the lock", 15_000);
+    await next.release();
   });
 
   test(`${name}: a wiped server costs the session, and everything starts again on the empty one`, async (t) => {
