@@ -31,6 +31,7 @@ const servers: readonly Need[] = [
   { program: "java", debian: "default-jre-headless" },
   { program: "etcd", debian: "etcd-server" },
   { program: "/usr/lib/postgresql", debian: "postgresql" },
+  { program: "mvn", debian: "maven" },
 ];
 
 /** What a group needs beside Node. */

@@ -45,8 +45,8 @@ export const datasourceSchema = z.strictObject({
   kind: z.enum(datasourceKinds),
   host: text.default(""),
   port: z.int().min(0).max(65_535).default(0),
-  /** Of sqlite: a file on the worker. */
-  database: text.min(1).max(512),
+  /** Of sqlite: a file on the worker. Of flink: nothing. */
+  database: text.max(512).default(""),
   user: text.max(128).default(""),
   /** Never told again. Absent where it is replaced: it stays. */
   password: text.optional(),

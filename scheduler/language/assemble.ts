@@ -13,7 +13,7 @@ import {
   type TimeoutAction,
   type WorkflowDefinition,
 } from "../model/definition.ts";
-import { minute } from "../tasks/attribute.ts";
+import { minute, type TaskType } from "../tasks/attribute.ts";
 import { findTaskType } from "../tasks/task-types.ts";
 import { type Around, assembleLogic, number, text } from "./assemble-logic.ts";
 import { asRecord } from "./check-schedule.ts";
@@ -118,7 +118,6 @@ function assembleTask(draft: TaskDraft, defaults: Values, around: Around): TaskD
   const dispatchTimeoutMs = number(values["dispatch_timeout"]);
   const taskGroup = asRecord(values["task_group"]);
   const taskGroupName = text(taskGroup?.["name"]);
-  const files = values["files"];
   return {
     name: draft.name ?? "",
     type: draft.type ?? "",
@@ -138,12 +137,19 @@ function assembleTask(draft: TaskDraft, defaults: Values, around: Around): TaskD
       taskGroup: { name: taskGroupName, priority: number(taskGroup?.["priority"]) ?? 0 },
     }),
     ...(dispatchTimeoutMs !== undefined && { dispatchTimeoutMs }),
-    files: Array.isArray(files) ? files.filter((file) => typeof file === "string") : [],
+    files: filesOf(type, values),
     inputs: draft.inputs,
     outputs: draft.outputs,
     ...(draft.script && { script: draft.script }),
     ...assembleLogic(type, draft, values, around),
   };
+}
+
+/** What is deployed with the task: its `files`, and those that its type's own attributes name. */
+function filesOf(type: TaskType | undefined, values: Values): readonly string[] {
+  const own = type?.attributes.flatMap((one) => (one.type.kind === "file" ? [values[one.name]] : [])) ?? [];
+  const all = [values["files"] ?? [], own].flat(2);
+  return [...new Set(all.filter((file) => typeof file === "string"))];
 }
 
 function assembleAlert(value: JsonValue | undefined): AlertRule | undefined {

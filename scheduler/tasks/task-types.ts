@@ -3,6 +3,7 @@
 import type { Attribute, TaskType } from "./attribute.ts";
 import { conditions } from "./conditions.ts";
 import { dependent } from "./dependent.ts";
+import { flink } from "./flink.ts";
 import { http } from "./http.ts";
 import { javascript } from "./javascript.ts";
 import { procedure } from "./procedure.ts";
@@ -20,6 +21,7 @@ export const taskTypes: readonly TaskType[] = [
   http,
   sql,
   procedure,
+  flink,
   switchType,
   conditions,
   dependent,

@@ -1,6 +1,7 @@
 // The types of tasks that a worker can run, one line a type.
 
 import type { Executor } from "./executors/contract.ts";
+import { flinkExecutor } from "./executors/flink.ts";
 import { httpExecutor } from "./executors/http.ts";
 import { javascriptExecutor } from "./executors/javascript.ts";
 import { pythonExecutor } from "./executors/python.ts";
@@ -16,6 +17,7 @@ export function executors(sqlCommand: readonly string[]): ReadonlyMap<string, Ex
     httpExecutor(),
     sqlExecutor(sqlCommand),
     procedureExecutor(sqlCommand),
+    flinkExecutor(),
   ];
   return new Map(all.map((executor) => [executor.type, executor]));
 }

@@ -41,6 +41,7 @@ offers("the task types behind the colon", `${some}task x: |`, [
   "http",
   "sql",
   "procedure",
+  "flink",
   "switch",
   "conditions",
   "dependent",

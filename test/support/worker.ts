@@ -268,6 +268,8 @@ export interface TaskText {
   readonly ownerEpoch?: number;
   readonly instance?: number;
   readonly task?: number;
+  readonly datasource?: Assignment["datasource"];
+  readonly job?: Assignment["job"];
 }
 
 /** An assignment of a script to a worker, under a task instance of its own. */
@@ -307,6 +309,8 @@ export function assignment(
     zone: "UTC",
     environment: text.environment ?? {},
     files: text.files ?? [],
+    ...(text.datasource === undefined ? {} : { datasource: text.datasource }),
+    ...(text.job === undefined ? {} : { job: text.job }),
   };
 }
 

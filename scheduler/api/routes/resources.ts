@@ -81,7 +81,12 @@ type Kind<Given extends { readonly name: string }, Table> = Table extends {
   ? ResourceKind<Given, Stored>
   : never;
 
-const usualPort: { readonly [kind in DatasourceKind]: number } = { mysql: 3306, postgresql: 5432, sqlite: 0 };
+const usualPort: { readonly [kind in DatasourceKind]: number } = {
+  mysql: 3306,
+  postgresql: 5432,
+  sqlite: 0,
+  flink: 8081,
+};
 
 const datasourceKind = (cipher: Cipher) =>
   ({
@@ -94,6 +99,9 @@ const datasourceKind = (cipher: Cipher) =>
     store: ({ password, ...given }, before) => {
       if (given.kind !== "sqlite" && given.host === "") {
         throw new OperationError("invalid", `body.host is empty: a data source of kind ${given.kind} needs one`);
+      }
+      if (given.kind !== "flink" && given.database === "") {
+        throw new OperationError("invalid", `body.database is empty: a data source of kind ${given.kind} needs one`);
       }
       const kept = before?.sealedPassword ?? "";
       return {

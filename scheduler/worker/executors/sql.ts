@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDatabase } from "../../model/datasource.ts";
 import { asNode } from "../node-environment.ts";
 import type { SqlPublished, SqlRequest, SqlValue } from "../sql/contract.ts";
 import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd, endOfProcess } from "./contract.ts";
@@ -69,11 +70,17 @@ async function runStatements(
   if (datasource === undefined) {
     throw new AttemptFailure(`the task's data source "${String(task.attributes["datasource"])}" did not come with it`);
   }
+  const { kind } = datasource;
+  if (!isDatabase(kind)) {
+    throw new AttemptFailure(
+      `data source ${datasource.name} is of the kind ${kind}, which runs no SQL: name a database`,
+    );
+  }
   const resultFile = join(context.directory, "result.json");
   const name = `${datasource.cluster} ${context.assignment.taskInstance}`;
   const request: SqlRequest = {
     lock: `porpoise ${createHash("sha256").update(name).digest("hex").slice(0, 40)}`,
-    connection: datasource,
+    connection: { ...datasource, kind },
     statements,
     resultFile,
     outputs: task.outputs.map(({ name, type }) => ({ name, isList: type === "list" })),

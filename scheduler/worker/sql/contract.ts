@@ -1,6 +1,6 @@
 // A database as a SQL task sees it: one file a kind. Rows come as they arrive, so that a large answer needs no memory.
 
-import type { DatasourceConnection } from "../../model/datasource.ts";
+import type { DatabaseKind, DatasourceConnection } from "../../model/datasource.ts";
 
 export interface SqlSession {
   /**
@@ -25,13 +25,16 @@ export interface ResultSink {
   end(changed: number | undefined): void;
 }
 
-export type OpenSession = (connection: DatasourceConnection) => Promise<SqlSession>;
+/** A data source that is a database. */
+export type DatabaseConnection = DatasourceConnection & { readonly kind: DatabaseKind };
+
+export type OpenSession = (connection: DatabaseConnection) => Promise<SqlSession>;
 
 /** What the process is told, in a file that it reads and removes. */
 export interface SqlRequest {
   /** The same for all attempts of one task instance, and for nothing else. */
   readonly lock: string;
-  readonly connection: DatasourceConnection;
+  readonly connection: DatabaseConnection;
   readonly statements: readonly { readonly text: string; readonly values: readonly SqlValue[] }[];
   /** Where it writes what the last result with rows published: JSON of `SqlPublished`. */
   readonly resultFile: string;

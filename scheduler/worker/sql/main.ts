@@ -3,14 +3,14 @@
 //   main <request file>     SIGTERM: what runs on the server is cancelled there first
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { DatasourceKind } from "../../model/datasource.ts";
+import type { DatabaseKind } from "../../model/datasource.ts";
 import type { OpenSession, SqlRequest, SqlSession } from "./contract.ts";
 import { openMysql } from "./mysql.ts";
 import { openPostgresql } from "./postgresql.ts";
 import { results } from "./results.ts";
 import { openSqlite } from "./sqlite.ts";
 
-const open: { readonly [kind in DatasourceKind]: OpenSession } = {
+const open: { readonly [kind in DatabaseKind]: OpenSession } = {
   mysql: openMysql,
   postgresql: openPostgresql,
   sqlite: openSqlite,

@@ -5,8 +5,8 @@ import { describe, test } from "node:test";
 import { incarnation, taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
 import type { JobAssignment } from "../../scheduler/wire/messages.ts";
 import { AttemptFailure, type ExecutorContext, type ExecutorEnd } from "../../scheduler/worker/executors/contract.ts";
-import { type FoundJob, JobRefused, type Jobs } from "../../scheduler/worker/executors/job-contract.ts";
-import { asynchronous, jobKey } from "../../scheduler/worker/executors/job-runner.ts";
+import { type FoundJob, JobRefused, type Jobs } from "../../scheduler/worker/jobs/contract.ts";
+import { asynchronous, jobKey } from "../../scheduler/worker/jobs/runner.ts";
 import { assignment, eventually } from "../support/worker.ts";
 
 const pace = {

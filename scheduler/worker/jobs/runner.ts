@@ -10,8 +10,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, JobAssignment } from "../../wire/messages.ts";
-import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd } from "./contract.ts";
-import { type FoundJob, JobRefused, type Jobs, type JobType } from "./job-contract.ts";
+import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd } from "../executors/contract.ts";
+import { type FoundJob, JobRefused, type Jobs, type JobType } from "./contract.ts";
 
 /** All in milliseconds. */
 export interface JobPace {

@@ -1,7 +1,7 @@
-// How a type of task runs that is a job of another system: what that system is asked. `job-runner.ts` does the asking: it begins the
-// job once, watches over it and ends it. One file a type, listed in `executors.ts` by `asynchronous(…)`.
+// How a type of task runs that is a job of another system: what that system is asked. `runner.ts` does the asking: it begins the
+// job once, watches over it and ends it. One file a type, in `executors`, which hands it to `asynchronous`.
 
-import type { ExecutorContext } from "./contract.ts";
+import type { ExecutorContext } from "../executors/contract.ts";
 
 export interface JobType {
   /** The type's name in the catalogue. */

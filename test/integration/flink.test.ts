@@ -1,0 +1,184 @@
+// A worker and a real Flink: what becomes of jobs that begin, end, fail, are killed and change hands.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, type TestContext, test } from "node:test";
+import type { DatasourceConnection } from "../../scheduler/model/datasource.ts";
+import type { Assignment, Report, Submission } from "../../scheduler/wire/messages.ts";
+import { jobKey } from "../../scheduler/worker/jobs/runner.ts";
+import {
+  controlledClass,
+  type FlinkServer,
+  type JobControl,
+  jobControl,
+  startFlink,
+} from "../support/servers/flink.ts";
+import { assignment, eventually, type TestWorker, testWorker } from "../support/worker.ts";
+
+let flink: FlinkServer;
+let control: JobControl;
+let jar: { readonly bytes: Buffer; readonly sha256: string };
+before(async () => {
+  [flink, control] = await Promise.all([startFlink(), jobControl()]);
+  const bytes = await readFile(flink.exampleJar);
+  jar = { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+});
+after(async () => {
+  await flink?.stop();
+  await control?.close();
+});
+
+/** A worker that may fetch the jar. */
+async function workerWithJar(t: TestContext): Promise<TestWorker> {
+  const one = await testWorker(t, { slots: 1 });
+  one.api.files.set(jar.sha256, jar.bytes);
+  return one;
+}
+
+const source = (): DatasourceConnection => ({
+  ...{ name: "streams", cluster: "c", kind: "flink", host: flink.host, port: flink.port },
+  ...{ database: "", user: "", password: "", options: {} },
+});
+
+interface Asked {
+  readonly instance?: number;
+  readonly attempt?: number;
+  readonly submission?: Submission;
+  readonly earlier?: readonly Submission[];
+  readonly attributes?: { readonly [name: string]: string | readonly string[] };
+}
+
+function job(on: TestWorker, asked: Asked = {}): Assignment {
+  const { attempt = 1, submission = { attempt }, earlier = [] } = asked;
+  return assignment(on.worker, undefined, {
+    type: "flink",
+    attributes: {
+      ...{ datasource: "streams", jar: "jobs/example.jar", main_class: controlledClass, arguments: control.arguments },
+      ...asked.attributes,
+    },
+    files: [{ path: "jobs/example.jar", sha256: jar.sha256 }],
+    datasource: source(),
+    job: { submission, earlier, mustEnd: false },
+    attempt,
+    ...(asked.instance === undefined ? {} : { instance: asked.instance }),
+  });
+}
+
+const idOf = (one: Assignment, attempt = 1): string => jobKey("c", one, attempt);
+const state = async (id: string): Promise<string | undefined> => (await flink.jobs()).get(id);
+/** Lets every job end, once so many of them can be told. */
+async function finish(count = 1): Promise<void> {
+  await eventually(() => (control.running() === count ? true : undefined), "the jobs' connections", 30_000);
+  control.finish();
+}
+/** A job that has run for some time is looked at every few seconds. */
+const ended = (on: TestWorker, { taskInstance }: Assignment): Promise<Extract<Report, { kind: "ended" }>> => {
+  const isIts = (report: Report): report is Extract<Report, { kind: "ended" }> =>
+    report.kind === "ended" && report.taskInstance === taskInstance;
+  return eventually(() => on.master.reports.find(isIts), `the end of ${taskInstance}`, 30_000);
+};
+const isRunning = (id: string): Promise<true> =>
+  eventually(async () => ((await state(id)) === "RUNNING" ? true : undefined), `job ${id}`, 30_000);
+
+describe("a flink task", () => {
+  test("runs its job to the end, and uploads its jar once for all", async (t) => {
+    const here = await workerWithJar(t);
+    // More than there are slots: they need none.
+    const both = [job(here), job(here)];
+    await here.master.dispatch(...both);
+    for (const one of both) await isRunning(idOf(one));
+    assert.equal(here.worker.member.data.slotsUsed, 0);
+    await finish(2);
+    for (const one of both) {
+      assert.equal((await ended(here, one)).outcome, "succeeded");
+      assert.equal(await state(idOf(one)), "FINISHED");
+      assert.match(await here.api.log(one), new RegExp(`runs job ${idOf(one)}: http.*\\n.*has succeeded`, "s"));
+    }
+    assert.deepEqual(new Set(await flink.jars()), new Set([`${jar.sha256}.jar`]));
+    for (const one of both) {
+      const jobs = here.master.reports.flatMap((report) =>
+        report.kind === "started" && report.taskInstance === one.taskInstance ? [report.job] : [],
+      );
+      assert.equal(jobs.at(-1), idOf(one), "the owner hears of the job's id");
+    }
+  });
+
+  test("that is killed cancels its job before it is over", async (t) => {
+    const here = await workerWithJar(t);
+    const one = job(here);
+    await here.master.dispatch(one);
+    await isRunning(idOf(one));
+    await here.master.ask("kill", { attempts: [{ ...one, reason: "stopped" }] });
+    const end = await ended(here, one);
+    assert.deepEqual([end.outcome, end.reason], ["killed", "stopped"]);
+    assert.equal(await state(idOf(one)), "CANCELED");
+  });
+
+  test("of a worker that drains is handed over at once, and goes on under another", async (t) => {
+    const [here, there] = [await workerWithJar(t), await workerWithJar(t)];
+    const first = job(here, { instance: 4_001 });
+    await here.master.dispatch(first);
+    await isRunning(idOf(first));
+    await here.worker.drain(AbortSignal.timeout(5_000));
+    const lost = await ended(here, first);
+    assert.deepEqual([lost.outcome, lost.handedOver], ["lost", true]);
+    assert.equal(await state(idOf(first)), "RUNNING");
+
+    const second = job(there, { instance: 4_001, attempt: 2, submission: { attempt: 1, job: idOf(first) } });
+    await there.master.dispatch(second);
+    await eventually(async () => (await there.api.soFar(second)).includes("carrying on") || undefined, "its log");
+    await finish();
+    assert.equal((await ended(there, second)).outcome, "succeeded");
+    const ofTask = [...(await flink.jobs()).keys()].filter((id) => [1, 2].some((at) => id === idOf(first, at)));
+    assert.deepEqual(ofTask, [idOf(first)], "there was one job");
+  });
+
+  test("begins anew only when the task's earlier job is over", async (t) => {
+    const here = await workerWithJar(t);
+    const first = job(here, { instance: 4_002 });
+    await here.master.dispatch(first);
+    await isRunning(idOf(first));
+    // As by a worker that nobody hears of any more.
+    const there = await workerWithJar(t);
+    const again = job(there, { instance: 4_002, attempt: 2, earlier: [{ attempt: 1 }] });
+    await there.master.dispatch(again);
+    await isRunning(idOf(first, 2));
+    assert.equal(await state(idOf(first)), "CANCELED");
+    assert.match((await ended(here, first)).reason ?? "", /was cancelled in Flink/);
+    await finish();
+    assert.equal((await ended(there, again)).outcome, "succeeded");
+  });
+
+  test("lives on while Flink answers nobody", async (t) => {
+    const here = await workerWithJar(t);
+    const one = job(here);
+    await here.master.dispatch(one);
+    await isRunning(idOf(one));
+    flink.pause();
+    t.after(() => flink.resume());
+    // The connections stand: what was asked is answered when it goes on.
+    await assert.rejects(fetch(`http://127.0.0.1:${flink.port}/overview`, { signal: AbortSignal.timeout(2_000) }));
+    flink.resume();
+    await finish();
+    assert.equal((await ended(here, one)).outcome, "succeeded");
+  });
+
+  test("tells why its job failed, in a word and in its log", async (t) => {
+    const here = await workerWithJar(t);
+    const one = job(here, { attributes: { arguments: ["--hostname", "127.0.0.1", "--port", "1"] } });
+    await here.master.dispatch(one);
+    const end = await ended(here, one);
+    assert.equal(end.outcome, "failed");
+    assert.match(end.reason ?? "", /^job \w{32} has failed: ConnectException: Connection refused/);
+    assert.match(await here.api.log(one), /SocketTextStreamFunction/);
+  });
+
+  test("tells why Flink does not take its job", async (t) => {
+    const here = await workerWithJar(t);
+    const one = job(here, { attributes: { main_class: "no.such.Class" } });
+    await here.master.dispatch(one);
+    const { reason = "" } = await ended(here, one);
+    assert.match(reason, /^Flink at http:\S+ refuses the job: ClassNotFoundException: no\.such\.Class/);
+  });
+});
