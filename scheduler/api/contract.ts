@@ -33,6 +33,8 @@ export const attemptSchema = z.object({
   endedAt: time.nullable(),
   exitCode: z.int().optional(),
   reason: text.optional(),
+  /** What another system calls the job that it began or took over there. */
+  job: text.optional(),
 });
 export type AttemptShape = z.infer<typeof attemptSchema>;
 

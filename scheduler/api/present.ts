@@ -125,6 +125,7 @@ const attemptShape = (attempt: AttemptRecord): AttemptShape => ({
   endedAt: timeOrNull(attempt.endedAtMs),
   ...(attempt.exitCode === null ? {} : { exitCode: attempt.exitCode }),
   ...(attempt.reason === null ? {} : { reason: attempt.reason }),
+  ...(attempt.job === null ? {} : { job: attempt.job }),
 });
 
 export function workflowShape(workflow: StoredWorkflow, last: ListedInstance | undefined): WorkflowShape {

@@ -82,14 +82,18 @@ export async function show(
     task.state,
     String(task.attempts.length),
     duration(task.startedAt, task.endedAt),
-    task.waiting?.text ?? task.reason ?? task.attempts.at(-1)?.reason ?? childOf(task),
+    task.waiting?.text ?? task.reason ?? task.attempts.at(-1)?.reason ?? elsewhere(task),
   ]);
   print(io, table(io, ["TASK INSTANCE", "NAME", "TYPE", "STATE", "ATTEMPTS", "TOOK", "WHY"], rows));
   return 0;
 }
 
-const childOf = ({ childInstance }: TaskInstanceShape): string =>
-  childInstance === undefined ? "" : `instance ${childInstance}`;
+/** What a task waits for that runs elsewhere. */
+function elsewhere({ childInstance, attempts }: TaskInstanceShape): string {
+  const job = attempts.at(-1)?.job;
+  if (childInstance !== undefined) return `instance ${childInstance}`;
+  return job === undefined ? "" : `job ${job}`;
+}
 
 export async function logs(
   client: Client,
