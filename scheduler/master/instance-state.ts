@@ -1,9 +1,8 @@
 // One workflow instance as its owner holds it: applies events to lives and gathers what changed. It sends and saves nothing.
 
-import { type Priority, priorities, type TaskDefinition } from "../model/definition.ts";
+import type { TaskDefinition } from "../model/definition.ts";
 import { graph } from "../model/graph.ts";
 import { type Incarnation, type TaskInstanceId, taskInstanceId } from "../model/ids.ts";
-import { mayLeaveJob, next as nextAttempt, submissionsOf } from "../model/life/attempt.ts";
 import { type Progress, trackProgress } from "../model/life/progress.ts";
 import { planOfStart, type RunPlan } from "../model/life/run-plan.ts";
 import {
@@ -29,11 +28,12 @@ import type { ChildChange } from "../store/children.ts";
 import type { LoadedDefinition, LoadedInstance } from "../store/loading.ts";
 import type { AttemptRecord, CommandRecord, EventRecord, InstanceRecord, TaskRecord } from "../store/records.ts";
 import type { InstanceHeader, Transition } from "../store/transitions.ts";
-import { findTaskType } from "../tasks/task-types.ts";
 import type { JobAssignment } from "../wire/messages.ts";
+import { attemptBook } from "./attempt-book.ts";
 import { type AlertFacts, outcomeAlert, taskTimeoutAlert, workflowTimeoutAlert } from "./instance-alerts.ts";
 import { obey } from "./instance-commands.ts";
 import { decideBranch } from "./logic/branches.ts";
+import { poolChange } from "./pool-change.ts";
 import { turn } from "./turn.ts";
 import { upstreamOutputs } from "./upstream-outputs.ts";
 
@@ -96,14 +96,11 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   const { instance: record } = loaded;
   const failureEnds = (record.options.failureStrategy ?? definition.onFailure) === "end";
   const shape = graph(definition.tasks.length, definition.edges);
-  const workflowPriority = record.priority;
 
   let header: InstanceHeader = { ...record };
   let plan = record.plan ?? planOfStart(definition, record.options);
   const tasks = new Map(loaded.tasks.map((task) => [task.taskIndex, task]));
-  /** The newest is last. */
-  const attempts = Map.groupBy(loaded.attempts, ({ taskIndex }) => taskIndex);
-  const newestOf = (task: number): AttemptRecord | undefined => attempts.get(task)?.at(-1);
+  const attempts = attemptBook(definition, loaded.attempts);
   let progress = progressOf();
   let scope: ReturnType<typeof workflowValues> | undefined;
   const upstream = upstreamOutputs(definition, shape, (task) => tasks.get(task));
@@ -145,14 +142,10 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     if (!found) throw new Error(`instance ${record.id} has no task ${task}`);
     return found;
   };
-  const asynchronous = definition.tasks.map(({ type }) => findTaskType(type)?.isAsynchronous === true);
-  const rulesOf = (task: number): TaskRules => ({
-    task: definitionOf(task),
-    mode,
-    nowMs: nowMs(),
-    lostLimit: deps.lostLimit,
-    ...(asynchronous[task] ? { job: { isLeft: mayLeaveJob(newestOf(task)) } } : {}),
-  });
+  const rulesOf = (task: number): TaskRules => {
+    const job = attempts.jobRulesOf(task);
+    return { task: definitionOf(task), mode, nowMs: nowMs(), lostLimit: deps.lostLimit, ...(job ? { job } : {}) };
+  };
   const alertFacts = (): AlertFacts => ({ definition, record, runTimes: header.runTimes, nowMs: nowMs() });
 
   const tell = (event: Omit<EventRecord, "seq" | "atMs">): void => {
@@ -192,7 +185,9 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     tell({ kind: "task", taskIndex: task, attempt: life.attempt || null, state: life.state, reason: reasonOf(life) });
     upstream.forget(task);
     if (life.state === "submitted") fresh.push(task);
-    followPool(task, before?.life, life);
+    const lives = { before: before?.life, after: life };
+    const pool = poolChange(task, definitionOf(task), record.priority, lives);
+    if (pool) change.pool(pool);
     ready.push(...progress.set(task, life));
   };
 
@@ -200,38 +195,16 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
   const endOf = (life: TaskLife, before: TaskRecord | undefined): number =>
     life.state === "forced_success" ? (before?.endedAtMs ?? nowMs()) : nowMs();
 
-  const followPool = (task: number, before: TaskLife | undefined, life: TaskLife): void => {
-    const { taskGroup, priority } = definitionOf(task);
-    if (!taskGroup) return;
-    if (life.state === "submitted") {
-      change.pool({
-        kind: "wait",
-        taskIndex: task,
-        group: taskGroup.name,
-        poolPriority: taskGroup.priority,
-        workflowPriority,
-        taskPriority: rankOf(priority),
-        sinceMs: life.sinceMs,
-      });
-    } else if (before && wantsSlot(before) && !wantsSlot(life)) change.pool({ kind: "leave", taskIndex: task });
-  };
-
   const applyTask = (task: number, event: TaskEvent, details: EndDetails = {}): void => {
     const life = progress.lives[task];
     if (!life) return;
     const after = next(life, event, rulesOf(task));
     if (after === life && !tellsOfJob(life, event)) return;
-    const attempt = nextAttempt(newestOf(task), event, after, {
-      nowMs: nowMs(),
-      exitCode: details.exitCode,
-      ...(asynchronous[task] ? { job: { carriesOn: life.state === "submitted" && life.carriesOn } } : {}),
-    });
+    const facts = { nowMs: nowMs(), exitCode: details.exitCode };
+    const attempt = attempts.follow(task, event, { before: life, after }, facts);
     if (attempt) {
-      const kept = { ...attempt, taskIndex: task };
-      const others = (attempts.get(task) ?? []).filter((one) => one.attempt !== kept.attempt);
-      attempts.set(task, [...others, kept]);
-      change.keepAttempt(kept);
-      tellEnd(kept, after);
+      change.keepAttempt(attempt);
+      tellEnd(attempt, after);
     }
     if (after === life) return;
     if (event.kind === "timedOut" && definitionOf(task).timeout?.action !== "fail") {
@@ -322,7 +295,7 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
         // Nothing runs to decide a branch: a dry run takes the one that its params lead to.
         dryRun: record.dryRun && definitionOf(task).branches === undefined,
         nowMs: nowMs(),
-        lastAttempt: newestOf(task)?.attempt ?? 0,
+        lastAttempt: attempts.newestOf(task)?.attempt ?? 0,
         branchSkipped: progress.isBranchSkipped(task),
       }),
     );
@@ -369,10 +342,7 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
     lifeOf: (task) => progress.lives[task],
     valuesOf,
     submittedAtMs: (task) => tasks.get(task)?.submittedAtMs ?? nowMs(),
-    jobOf: (task) => {
-      const [submission, ...earlier] = submissionsOf(attempts.get(task) ?? []);
-      return submission && { submission, earlier, mustEnd: mode === "stopping" || mode === "ending" };
-    },
+    jobOf: (task) => attempts.jobOf(task, mode === "stopping" || mode === "ending"),
     get baseTimeMs() {
       return baseTimeMs();
     },
@@ -436,12 +406,6 @@ export function instanceState(deps: InstanceStateDeps): InstanceState {
 /** News of the attempt alone: the job that it begins elsewhere is there. */
 const tellsOfJob = (life: TaskLife, event: TaskEvent): boolean =>
   event.kind === "started" && event.job !== undefined && life.state === "running" && life.attempt === event.attempt;
-
-const rankOf = (priority: Priority): number => priorities.indexOf(priority);
-
-/** A task in a task group holds its slot, or waits for one, until its attempt has ended. */
-const wantsSlot = ({ state }: TaskLife): boolean =>
-  state === "submitted" || state === "dispatched" || state === "running";
 
 function reasonOf(life: TaskLife): string | null {
   if (life.state === "running") return life.timedOut ? "its time is up" : null;
