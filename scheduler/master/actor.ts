@@ -242,7 +242,7 @@ export function actor(deps: ActorDeps): Actor {
         links.dispatch(assignmentOf(task, duty.attempt, duty.worker));
         return;
       case "settle":
-        dispatcher.occupy(id, duty.worker);
+        placing.occupy(task, duty.worker);
         links.settle(refOf(id, duty.attempt), duty.worker);
         return;
       case "kill":

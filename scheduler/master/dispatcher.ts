@@ -1,4 +1,5 @@
 // Which waiting task goes to which worker: one queue a worker group, the most urgent first, to the least loaded worker that is free.
+// What only watches over a job elsewhere needs no slot: it has queues of its own, and neither kind stands in the other's way.
 
 import type { Incarnation, TaskInstanceId } from "../model/ids.ts";
 import type { MemberData } from "../registry/contract.ts";
@@ -9,6 +10,8 @@ import { type Candidate, type Choose, workerChoice } from "./worker-choice.ts";
 export interface Waiting {
   readonly task: TaskInstanceId;
   readonly group: string;
+  /** True: of an asynchronous type, it needs no slot. */
+  readonly isJob?: boolean;
   /** Compared position by position, the smallest first: workflow priority, task priority, submit time. */
   readonly urgency: readonly number[];
   /** Called when a slot is reserved for it. */
@@ -17,11 +20,11 @@ export interface Waiting {
 
 export interface Dispatcher {
   /** Reserves a slot at once when one is free and nothing as urgent waits for it. */
-  place(task: Pick<Waiting, "task" | "group" | "urgency">): Incarnation | undefined;
+  place(task: Omit<Waiting, "assign">): Incarnation | undefined;
   enqueue(waiting: Waiting): void;
   withdraw(task: TaskInstanceId): void;
   /** Counts an attempt that was dispatched before (by this master's predecessor). */
-  occupy(task: TaskInstanceId, worker: Incarnation): void;
+  occupy(task: Pick<Waiting, "task" | "isJob">, worker: Incarnation): void;
   /** Gives the slot of a task back. */
   release(task: TaskInstanceId): void;
   /** A worker came, changed or became reachable. */
@@ -51,7 +54,52 @@ export interface DispatcherDeps {
   readonly choose?: Choose;
 }
 
+/** How many jobs this master lets one worker watch over. */
+const mostJobs = 1_000;
+
 export function dispatcher(deps: DispatcherDeps): Dispatcher {
+  const slots = lane(deps);
+  const jobs = lane(deps);
+  const both = [slots, jobs];
+  const laneOf = ({ isJob }: Pick<Waiting, "isJob">): Lane => (isJob ? jobs : slots);
+  return {
+    place: (task) => laneOf(task).place(task),
+    enqueue: (waiting) => laneOf(waiting).enqueue(waiting),
+    withdraw: (task) => {
+      for (const one of both) one.withdraw(task);
+    },
+    occupy: (task, worker) => laneOf(task).occupy(task.task, worker),
+    release: (task) => {
+      for (const one of both) one.release(task);
+    },
+    setWorker: (worker, data) => {
+      slots.setWorker(worker, data);
+      // A worker without a free slot still watches.
+      const status = data.status === "busy" ? "ready" : data.status;
+      jobs.setWorker(worker, { ...data, status, slots: mostJobs, slotsUsed: 0 });
+    },
+    removeWorker: (worker) => {
+      for (const one of both) one.removeWorker(worker);
+    },
+    lookAgain: () => {
+      for (const one of both) one.lookAgain();
+    },
+    avoid: (worker) => {
+      for (const one of both) one.avoid(worker);
+    },
+    waitingCount: () => slots.waitingCount() + jobs.waitingCount(),
+    waitingByGroup: () => {
+      const counts = new Map(slots.waitingByGroup());
+      for (const [group, count] of jobs.waitingByGroup()) counts.set(group, (counts.get(group) ?? 0) + count);
+      return counts;
+    },
+    placedCount: () => slots.placedCount() + jobs.placedCount(),
+  };
+}
+
+type Lane = Omit<Dispatcher, "occupy"> & { occupy(task: TaskInstanceId, worker: Incarnation): void };
+
+function lane(deps: DispatcherDeps): Lane {
   const { choose = workerChoice("least_loaded", () => 0) } = deps;
   const workers = new Map<Incarnation, WorkerView>();
   const queues = new Map<string, Waiting[]>();

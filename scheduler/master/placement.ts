@@ -18,6 +18,8 @@ export interface Placement {
   place(task: number): Incarnation | undefined;
   /** Queues the task for all that it needs; `refusal`: it fails when it finds no worker in time. */
   queue(task: number, refusal: Refusal | undefined): void;
+  /** Counts an attempt that was dispatched before. */
+  occupy(task: number, worker: Incarnation): void;
   /** The task waits no more, or never did. */
   withdraw(task: number): void;
   /** What was found out for a task that has a worker now. */
@@ -67,6 +69,7 @@ export function placement(deps: PlacementDeps): Placement {
     const definition = definitionOf(task);
     return {
       task: instance.idOf(task),
+      isJob: findTaskType(definition.type)?.isAsynchronous === true,
       group: definition.workerGroup ?? instance.record.options.workerGroup ?? instance.definition.workerGroup,
       urgency: [
         instance.record.priority,
@@ -156,6 +159,7 @@ export function placement(deps: PlacementDeps): Placement {
         proceed(task);
       });
     },
+    occupy: (task, worker) => dispatcher.occupy(waitingOf(task), worker),
     withdraw,
     preparedFor: (task) => prepared.get(task) ?? nothingNeeded,
     forget: (task) => void prepared.delete(task),

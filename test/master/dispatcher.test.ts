@@ -32,10 +32,11 @@ function noted(options: { readonly isAlone?: boolean } = {}) {
     isReachable: (worker) => !unreachable.has(worker),
     groupsOf: asTold,
   });
-  const enqueue = (number: number, urgency: number, group = "default"): void =>
+  const enqueue = (number: number, urgency: number, group = "default", isJob = false): void =>
     found.enqueue({
       task: task(number),
       group,
+      isJob,
       urgency: [urgency],
       assign: (worker) => told.push(`${number} ${worker.split("#")[0]}`),
     });
@@ -52,6 +53,24 @@ describe("the dispatcher", () => {
     one.release(task(1));
     one.release(task(3));
     assert.equal(one.told(), "1 w1, 3 w1, 2 w1");
+  });
+  test("what watches over jobs needs no slot, stands in nobody's way, and waits for no slot", () => {
+    const one = noted();
+    one.setWorker(w1, data(1));
+    one.enqueue(1, 5);
+    one.enqueue(2, 5);
+    for (const number of [3, 4, 5]) one.enqueue(number, 9, "default", true);
+    assert.equal(one.told(), "1 w1, 3 w1, 4 w1, 5 w1");
+    one.setWorker(w1, data(1, { status: "busy", slotsUsed: 1 }));
+    one.enqueue(6, 9, "default", true);
+    one.release(task(3));
+    assert.equal(one.told(), "6 w1");
+    one.setWorker(w1, data(1));
+    one.release(task(1));
+    assert.equal(one.told(), "2 w1");
+    one.avoid(w1);
+    one.enqueue(7, 9, "default", true);
+    assert.deepEqual([one.told(), one.waitingCount(), one.placedCount()], ["", 1, 4]);
   });
   test("chooses the least loaded worker", () => {
     const one = noted();
