@@ -148,6 +148,17 @@ export function startTerm(deps: TermDeps): Term {
     isReachable: (worker) => workers.get(worker) !== undefined,
     choose: workerChoice(settings.choice, clock.random),
   });
+  /** What workers published last, and who of them would take nothing since the last sweep. */
+  const published = new Map<Incarnation, MemberData>();
+  const declining = new Set<Incarnation>();
+  /** One whose lease was over takes work again when it is back, and may have nothing new to publish. */
+  const trustAgain = (): void => {
+    for (const worker of declining) {
+      const data = published.get(worker);
+      if (data) dispatch.setWorker(worker, data);
+    }
+    declining.clear();
+  };
   const links = workerLinks({
     peers: workers,
     registry,
@@ -155,7 +166,10 @@ export function startTerm(deps: TermDeps): Term {
     ...(meter ? { meter } : {}),
     clock,
     nowMs: database.nowMs,
-    onDraining: dispatch.avoid,
+    onDraining: (worker, isForGood) => {
+      dispatch.avoid(worker);
+      if (!isForGood) declining.add(worker);
+    },
     onEvent: (task, event, details) => void box.post(task, { event, ...(details ? { details } : {}) }),
   });
   const vault = cipher(deps.encryptionKey ?? deps.secret);
@@ -239,9 +253,12 @@ export function startTerm(deps: TermDeps): Term {
         void background(takeOver(failover, member.incarnation), "failover");
     }),
     registry.watch("worker", ({ kind, member }) => {
+      published.delete(member.incarnation);
       if (kind === "removed") dispatch.removeWorker(member.incarnation);
-      else if (hasOurLease(member.data)) dispatch.setWorker(member.incarnation, member.data);
-      else if (kind === "added") {
+      else if (hasOurLease(member.data)) {
+        published.set(member.incarnation, member.data);
+        dispatch.setWorker(member.incarnation, member.data);
+      } else if (kind === "added") {
         const fields = { worker: member.incarnation, itsMs: member.data.leaseMs, oursMs: registry.leaseMs };
         log.error(
           fields,
@@ -267,6 +284,7 @@ export function startTerm(deps: TermDeps): Term {
     await background(sweepStranded(failover), "failover");
     await background(sweepSlots(database), "task groups");
     await background(lookAtGroups(), "worker groups");
+    trustAgain();
     for (const id of await openBackfills(database)) {
       await background(advanceBackfill(database, id).then(wakeIf), "backfill");
     }

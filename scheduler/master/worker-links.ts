@@ -32,8 +32,8 @@ export interface WorkerLinksDeps {
   readonly meter?: Meter;
   readonly clock: Clock;
   readonly nowMs: () => number;
-  /** The worker refuses new attempts. */
-  readonly onDraining: (worker: Incarnation) => void;
+  /** The worker refuses new attempts; `isForGood`: under this name it will take none again. */
+  readonly onDraining: (worker: Incarnation, isForGood: boolean) => void;
   /** Something became known of an attempt. */
   readonly onEvent: (task: TaskInstanceId, event: TaskEvent, details?: EndDetails) => void;
 }
@@ -215,7 +215,7 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
     const { taskInstance, attempt } = one.ref;
     switch (answer) {
       case "draining":
-        deps.onDraining(one.worker);
+        deps.onDraining(one.worker, false);
         deps.onEvent(taskInstance, { kind: "returned", attempt });
         return;
       case "killed_before":
@@ -229,7 +229,7 @@ export function workerLinks(deps: WorkerLinksDeps): WorkerLinks {
         return;
       case "wrong_worker":
         // It has another name by now, and is given nothing more under this one. It may have taken the attempt under the former one: it is asked how that stands.
-        deps.onDraining(one.worker);
+        deps.onDraining(one.worker, true);
         one.mustSettle = true;
         return;
       case "accepted":

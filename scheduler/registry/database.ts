@@ -21,6 +21,8 @@ export interface DatabaseRegistryDeps {
   readonly beatMs?: number;
   /** How long a silent one is still counted as alive; absent: 3 s. */
   readonly ttlMs?: number;
+  /** How often it looks who is there; absent: four times a second, or as often as it beats. */
+  readonly lookMs?: number;
   /** Absent: the machine's. */
   readonly clock?: Clock;
   readonly log: Logger;
@@ -33,7 +35,7 @@ interface Session {
 
 export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
   const { knex, beatMs = 1_000, ttlMs = 3_000, clock = systemClock, log } = deps;
-  const lookMs = Math.min(250, beatMs);
+  const lookMs = deps.lookMs ?? Math.min(250, beatMs);
   const states = sessionStates(log);
   const views = memberViews(log);
   const observed = silence(lookMs);

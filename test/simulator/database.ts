@@ -10,8 +10,9 @@ import type { World } from "./world.ts";
 export interface DatabaseServer {
   /** For the test alone: no delay, no fault. */
   readonly own: SqliteDriver;
-  /** As one process reaches it. */
-  openFor(process: SimulatedProcess): Database;
+  /** As one process reaches it; while `isOpen` says no, nothing gets through, and `wake` tells that it may say yes. */
+  openFor(process: SimulatedProcess, isOpen?: () => boolean): Database;
+  wake(): void;
   nowMs(): number;
   /** `away`: refuses at once. `frozen`: does not answer. */
   setState(state: "up" | "away" | "frozen"): void;
@@ -126,7 +127,7 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
   let isBusy = false;
   const queue: (() => void)[] = [];
   /** Those that a frozen server or a blocked way keeps waiting. */
-  let waiting: { readonly name: string; readonly wake: () => void }[] = [];
+  let waiting: (() => void)[] = [];
 
   const nowMs = (): number => epochMs + world.nowMs() + world.skippedMs();
   const delay = (): number => 0.1 + world.random() * mostMs;
@@ -134,7 +135,7 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
   const wakeAll = (): void => {
     const all = waiting;
     waiting = [];
-    for (const { name, wake } of all) isReached(name) ? wake() : waiting.push({ name, wake });
+    for (const wake of all) wake(); // who is still not reached waits again
   };
 
   /** One at a time: SQLite in one process has one connection. */
@@ -151,14 +152,15 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
     else first();
   };
 
-  const gateOf = (process: SimulatedProcess): Gate => {
+  const gateOf = (process: SimulatedProcess, isOpen: () => boolean): Gate => {
+    const isThere = (): boolean => isReached(process.name) && isOpen();
     /** The way there or back, as long as it takes; a silent server is given up after a while. */
     const travel = (): Promise<void> =>
       new Promise((resolve, reject) => {
         const tell = (): void => process.deliver(() => (state === "away" ? reject(refused()) : resolve()));
         const tookMs = delay();
         world.after(tookMs, () => {
-          if (isReached(process.name)) {
+          if (isThere()) {
             tell();
             return;
           }
@@ -169,15 +171,15 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
           });
           const wake = (): void => {
             if (isOver) return;
-            if (!isReached(process.name)) {
-              waiting.push({ name: process.name, wake });
+            if (!isThere()) {
+              waiting.push(wake);
               return;
             }
             isOver = true;
             stopLimit();
             tell();
           };
-          waiting.push({ name: process.name, wake });
+          waiting.push(wake);
         });
       });
     const enter = async (): Promise<Session> => {
@@ -211,8 +213,9 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
   return {
     own,
     nowMs,
-    openFor: (process) => {
-      const gate = gateOf(process);
+    wake: wakeAll,
+    openFor: (process, isOpen = () => true) => {
+      const gate = gateOf(process, isOpen);
       const knex = knexOn(SingleClient, { gate });
       Object.defineProperty(knex, "transaction", { value: transactionsOver(gate) });
       // As exactly as a client knows the database's clock.

@@ -6,7 +6,7 @@ import { type Scene, type SceneOptions, scene } from "./scene.ts";
 import { schemaStatements } from "./schema.ts";
 import type { Witnessed } from "./witness.ts";
 
-export interface Script extends Pick<SceneOptions, "leaseMs" | "masters" | "workers"> {
+export interface Script extends Pick<SceneOptions, "leaseMs" | "masters" | "workers" | "registry"> {
   /** Text of the workflow that is started, of project `sim`. */
   readonly flow: string;
   /** Others that are there. */
@@ -36,6 +36,7 @@ export async function play(script: Script): Promise<Played> {
     ...(leaseMs === undefined ? {} : { leaseMs }),
     masters: masters ?? 1,
     workers: workers ?? 2,
+    registry: script.registry ?? "service",
     behaviour: () => ({ forMs: script.tasksMs, outcome: "succeeded" }),
   });
   const { world } = stage;

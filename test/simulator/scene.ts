@@ -10,6 +10,7 @@ import { type Behaviour, machine } from "./machine.ts";
 import { type SimulatedNetwork, simulatedNetwork } from "./network.ts";
 import { simulatedProcess } from "./process.ts";
 import { type RegistryServer, registryServer } from "./registry.ts";
+import { registryInDatabase } from "./registry-in-database.ts";
 import { type User, user } from "./user.ts";
 import { type Witness, witness } from "./witness.ts";
 import { type World, world } from "./world.ts";
@@ -34,6 +35,8 @@ export interface SceneOptions {
   readonly leaseMs?: number;
   readonly masters?: number;
   readonly workers?: number;
+  /** Absent: chance decides. `service`: a simulated one, as ZooKeeper behaves. */
+  readonly registry?: "service" | "database";
   readonly behaviour: (world: World, assignment: Assignment) => Behaviour;
 }
 
@@ -53,7 +56,9 @@ export function scene(options: SceneOptions): Scene {
   const network = simulatedNetwork(here, {
     onMessage: eavesdropper(here, database, (text) => void broken.push(text)),
   });
-  const registry = registryServer(here, leaseMs);
+  const isInDatabase = options.registry === undefined ? here.chance(1 / 3) : options.registry === "database";
+  const registry = isInDatabase ? registryInDatabase(database, leaseMs) : registryServer(here, leaseMs);
+  here.note(`registry: ${isInDatabase ? "in the database" : "a service"}`);
   const machines = Array.from({ length: options.workers ?? 1 + here.pick(3) }, (_, index) =>
     machine({
       world: here,

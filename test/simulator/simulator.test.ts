@@ -7,6 +7,8 @@ import { simulate } from "./simulate.ts";
 
 const oneTask = "workflow sim/one {\n}\n\ntask a: shell {\n  ```bash\n  true\n  ```\n}\n";
 
+const twoTasksApart = `${oneTask}\ntask b: shell {\n  after = a\n  delay = 8s\n  \`\`\`bash\n  true\n  \`\`\`\n}\n`;
+
 describe("the simulator", () => {
   test("the same seed is the same run, to the last event", async () => {
     const schema = await schemaStatements();
@@ -32,6 +34,22 @@ describe("interleavings that went wrong once", () => {
       },
     });
     assert.deepEqual(played.doubled, []);
+    assert.deepEqual(played.instances, [{ id: 1, state: "succeeded" }]);
+  });
+
+  test("a worker that took nothing while the registry was away is given work when it is back, though it says nothing new", async () => {
+    const played = await play({
+      flow: twoTasksApart,
+      registry: "database",
+      workers: 1,
+      leaseMs: 3_000,
+      tasksMs: 5_000,
+      forMs: 60_000,
+      story: ({ registry }, at) => {
+        at(8_000, () => registry.setAway(true));
+        at(30_000, () => registry.setAway(false));
+      },
+    });
     assert.deepEqual(played.instances, [{ id: 1, state: "succeeded" }]);
   });
 });
