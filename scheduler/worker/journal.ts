@@ -3,7 +3,16 @@
 //
 //   {"taken": [AttemptRef…]}   {"ended": End}          kept by a master: forgotten, the line goes at the next rewriting
 
-import { closeSync, fdatasync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fdatasync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import type { Logger } from "../model/logger.ts";
 import type { AttemptRef } from "../wire/messages.ts";
 import type { AttemptEnd } from "./attempt.ts";
@@ -26,43 +35,66 @@ export interface Journal {
   close(): void;
 }
 
-/** The file may hold this much that is over before it is written anew. */
+/** It is written anew when it has grown to twice what was kept the last time, and by so much. */
 const rewriteBytes = 4 * 1024 * 1024;
+/** One in which nothing is open is emptied from this size on. */
+const emptyBytes = 64 * 1024;
+const repairEveryMs = 1_000;
 /** A process that dies loses nothing; a machine that dies loses at most so much. */
 const syncMs = 50;
 
+/** Throws when the file cannot be read or written. */
 export function openJournal(path: string, log: Logger): Journal {
   const left = read(path, log);
   const open = new Map<AttemptKey, string>();
   for (const ref of left.taken) open.set(attemptKey(ref), takenLine([ref]));
   for (const ended of left.ended) open.set(attemptKey(ended.ref), endedLine(ended));
+  let file: number | undefined;
   let size = 0;
-  let file = rewrite();
+  let keptSize = 0;
   let syncing: NodeJS.Timeout | undefined;
-  let isFull = false;
+  /** The file lacks something, or may end in half a line: it is written anew as soon as that can be done. */
+  let isBroken = false;
+  let repairing: NodeJS.Timeout | undefined;
 
-  function rewrite(): number {
+  /** What is open, in a new file; the old one stays as it is until the new one is complete. */
+  const rewrite = (): void => {
     const text = [...open.values()].join("");
-    const part = `${path}.new`;
-    const descriptor = openSync(part, "w", 0o600);
-    writeSync(descriptor, text);
-    renameSync(part, path);
-    size = Buffer.byteLength(text);
-    return descriptor;
-  }
+    writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
+    renameSync(`${path}.new`, path);
+    // Appending: a file that was emptied must not begin with a hole where the last line ended.
+    const next = openSync(path, "a", 0o600);
+    if (file !== undefined) closeSync(file);
+    file = next;
+    keptSize = size = Buffer.byteLength(text);
+  };
+  rewrite();
+
+  const repair = (): void =>
+    tryTo(() => {
+      rewrite();
+      isBroken = false;
+      log.info({ path }, "the worker's journal can be written again");
+    });
+  /** Reports go on from memory; only a restart would miss what could not be written. */
+  const tryTo = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      if (!isBroken) log.error({ path, reason: String(error) }, "the worker's journal cannot be written");
+      isBroken = true;
+      repairing = setTimeout(repair, repairEveryMs);
+    }
+  };
 
   const append = (line: string): void => {
-    try {
-      size += writeSync(file, line);
-      isFull = false;
-    } catch (error) {
-      // Reports go on from memory; only a restart would miss them.
-      if (!isFull) log.error({ path, reason: String(error) }, "the worker's journal cannot be written");
-      isFull = true;
-    }
+    if (isBroken || file === undefined) return; // it is among what will be written anew
+    const written = writeSync(file, line);
+    size += written;
+    if (written < Buffer.byteLength(line)) throw new Error(`only ${written} bytes of a line could be written`);
     syncing ??= setTimeout(() => {
       syncing = undefined;
-      fdatasync(file, () => {});
+      if (file !== undefined) fdatasync(file, () => {});
     }, syncMs);
   };
 
@@ -71,25 +103,28 @@ export function openJournal(path: string, log: Logger): Journal {
     taken: (refs) => {
       if (refs.length === 0) return;
       for (const ref of refs) open.set(attemptKey(ref), takenLine([ref]));
-      append(takenLine(refs));
+      tryTo(() => append(takenLine(refs)));
     },
     ended: (ended) => {
       const line = endedLine(ended);
       open.set(attemptKey(ended.ref), line);
-      append(line);
+      tryTo(() => append(line));
     },
     forget: (key) => {
       open.delete(key);
-      if (open.size === 0 && size > 64 * 1024) {
-        ftruncateSync(file, 0);
-        size = 0;
-      } else if (size > rewriteBytes && open.size < 10_000) {
-        closeSync(file);
-        file = rewrite();
-      }
+      const isEmpty = open.size === 0 && size > emptyBytes;
+      const isLarge = size > 2 * keptSize + rewriteBytes;
+      if (isBroken || !(isEmpty || isLarge)) return;
+      tryTo(() => {
+        if (isLarge) return rewrite();
+        if (file !== undefined) ftruncateSync(file, 0);
+        keptSize = size = 0;
+      });
     },
     close: () => {
       clearTimeout(syncing);
+      clearTimeout(repairing);
+      if (file === undefined) return;
       if (open.size === 0) ftruncateSync(file, 0);
       closeSync(file);
     },

@@ -27,7 +27,10 @@ task b: shell {
   const { id } = await engine.start("t/tells");
   const all = await eventsOf(engine, id);
   const told = (list: readonly Told[]): string => list.map(({ text }) => text).join(", ");
-  assert.equal(told(all.filter(({ text }) => text.startsWith("instance"))), "instance submitted, instance running, instance succeeded");
+  assert.equal(
+    told(all.filter(({ text }) => text.startsWith("instance"))),
+    "instance submitted, instance running, instance succeeded",
+  );
   assert.equal(
     told(all.filter(({ text }) => text.includes(" a#"))),
     "task a#1 dispatched, task a#1 running, attempt a#1 failed (exit code 3), task a#1 retry_wait, task a#1 submitted, " +

@@ -1,25 +1,41 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { assignment, testWorker } from "../support/worker.ts";
+import { type TestContext, test } from "node:test";
+import type { TaskInstanceId } from "../../scheduler/model/ids.ts";
+import { openJournal } from "../../scheduler/worker/journal.ts";
+import { keptLog } from "../support/wire.ts";
+import { assignment, eventually, testWorker } from "../support/worker.ts";
+
+test("a worker's journal that met a full disk holds all that is open as soon as there is room again", async (t) => {
+  const folder = await smallDisk(t, "200k");
+  if (folder === undefined) return;
+  const path = join(folder, "journal");
+  const journal = openJournal(path, keptLog());
+  t.after(() => journal.close());
+  const ballast = join(folder, "ballast");
+  await writeFile(ballast, Buffer.alloc(160_000));
+  const all = Array.from({ length: 200 }, (_, number) => ({
+    ref: { taskInstance: `${number}.0` as TaskInstanceId, attempt: 1, ownerEpoch: 1 },
+    end: { outcome: "failed", reason: "x".repeat(400), outputs: {} } as const,
+    atMs: 1,
+  }));
+  for (const one of all) journal.ended(one);
+  assert.ok((await stat(path)).size < 60_000, "the disk was not full");
+  await rm(ballast);
+  await eventually(async () => {
+    const lines = (await readFile(path, "utf8")).trimEnd().split("\n");
+    return lines.length === all.length ? true : undefined;
+  }, "the whole journal");
+  for (const line of (await readFile(path, "utf8")).trimEnd().split("\n")) assert.ok(JSON.parse(line).ended);
+});
 
 test("a full disk fails attempts with that reason, keeps the worker, and harms nothing once there is room again", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "porpoise-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=600k", "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    await rm(folder, { recursive: true });
-    return t.skip("this user may not mount a small disk");
-  }
+  const folder = await smallDisk(t, "600k");
+  if (folder === undefined) return;
   const { worker, master, api } = await testWorker(t, { dataFolder: folder });
-  // Behind the worker's own end, which needs it.
-  t.after(async () => {
-    execFileSync("umount", ["--lazy", folder]);
-    await rm(folder, { recursive: true });
-  });
 
   const floods = assignment(worker, "head -c 5000000 /dev/zero | tr '\\0' x\n");
   await master.dispatch(floods);
@@ -41,3 +57,21 @@ test("a full disk fails attempts with that reason, keeps the worker, and harms n
   assert.equal((await master.ended(fine)).outcome, "succeeded");
   assert.equal(await api.log(fine), "room again\n");
 });
+
+/** Undefined, and the test is skipped: this user may not mount one. */
+async function smallDisk(t: TestContext, size: string): Promise<string | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), "porpoise-disk-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder], { stdio: "ignore" });
+  } catch {
+    await rm(folder, { recursive: true });
+    t.skip("this user may not mount a small disk");
+    return undefined;
+  }
+  // Lazily: a worker in it may end after this.
+  t.after(async () => {
+    execFileSync("umount", ["--lazy", folder]);
+    await rm(folder, { recursive: true });
+  });
+  return folder;
+}
