@@ -60,8 +60,8 @@ async function fetchOnce({ folder, api }: FilesDeps, sha256: string): Promise<st
   if (found !== sha256)
     throw new AttemptFailure(`a deployed file arrived with sha256 ${found}, ${sha256} was expected`);
   const part = `${path}.${randomUUID()}`;
-  // Deployed files are often programs; whoever could write a script could run it anyway.
-  await writeFile(part, content, { mode: 0o755 });
+  // Deployed files are often programs; whoever could write a script could run it anyway. Flushed: under its hash nobody looks into it again.
+  await writeFile(part, content, { mode: 0o755, flush: true });
   await rename(part, path);
   return path;
 }
