@@ -6,7 +6,7 @@ import type { WorkflowInstanceId } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Database } from "../store/database.ts";
 import { workflow } from "../store/queries.ts";
-import { crowded, expired, forgetInstances, surplus } from "../store/retention.ts";
+import { crowded, expired, forgetInstances, forgottenOf, surplus } from "../store/retention.ts";
 
 export interface RetentionRule {
   /** 0: for ever. */
@@ -33,6 +33,9 @@ export interface RetentionDeps {
 const dayMs = 24 * 3_600_000;
 const everyMs = 5 * 60_000;
 const atOnce = 50;
+/** Logs without rows are looked for at the start and once a day: only a process that dies in the middle leaves some. */
+const sweepEveryMs = dayMs;
+const lookedUpAtOnce = 500;
 /** Others get the database in between. */
 const restMs = 20;
 
@@ -43,8 +46,14 @@ export function startRetention(deps: RetentionDeps): () => Promise<void> {
   if (rules.every(({ days, instances }) => days === 0 && instances === 0)) return async () => {};
   const ending = new AbortController();
   const run = async (): Promise<void> => {
+    let sweepAtMs = clock.monotonicMs();
     while (!ending.signal.aborted) {
       try {
+        if (clock.monotonicMs() >= sweepAtMs) {
+          const left = await sweepLogs(deps, ending.signal);
+          if (left > 0) log.info({ instances: left }, "removed logs of instances that were forgotten before");
+          sweepAtMs = clock.monotonicMs() + sweepEveryMs;
+        }
         const count = await forgetOld(deps, ending.signal);
         if (count > 0) log.info({ instances: count }, "forgot old instances");
       } catch (error) {
@@ -84,6 +93,31 @@ export async function forgetOld(deps: RetentionDeps, signal: AbortSignal): Promi
     const { instances } = own.get(workflowId) ?? settings;
     if (instances > 0) await all(() => surplus(database, { workflowId, instances, limit: atOnce }));
   }
+  return count;
+}
+
+/** Removes logs whose rows are gone; tells of how many instances. */
+export async function sweepLogs(
+  { database, logs, clock }: Omit<RetentionDeps, "settings" | "log">,
+  signal: AbortSignal,
+): Promise<number> {
+  let count = 0;
+  const remove = async (candidates: readonly WorkflowInstanceId[]): Promise<void> => {
+    for (const instance of await forgottenOf(database, candidates)) {
+      await logs.remove(instance);
+      count += 1;
+    }
+    await clock.sleep(restMs, signal);
+  };
+  let some: WorkflowInstanceId[] = [];
+  for await (const instance of logs.instances()) {
+    if (signal.aborted) return count;
+    some.push(instance);
+    if (some.length < lookedUpAtOnce) continue;
+    await remove(some);
+    some = [];
+  }
+  if (some.length > 0) await remove(some);
   return count;
 }
 

@@ -18,8 +18,7 @@ export function workerHandlers({ database, logs }: { readonly database: Database
       const key = { taskInstance, attempt };
       const from = at;
       at += length;
-      const { end } = await logs.append(key, offset, bytes.subarray(from, from + length));
-      if (ended && end === offset + length) await logs.end(key);
+      const { end } = await logs.append(key, offset, bytes.subarray(from, from + length), ended);
       return end;
     });
     return { ends: await Promise.all(ends) };

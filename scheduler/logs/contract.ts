@@ -19,9 +19,10 @@ export interface LogRead {
 export interface LogStore {
   /**
    * Appends at `offset`. Bytes that are already there are passed over (a chunk sent twice does no harm); a gap is refused:
-   * the answer is the end of the log, from where the sender goes on.
+   * the answer is the end of the log, from where the sender goes on. `isLast`: behind these bytes the log has ended, where
+   * all of it is there.
    */
-  append(key: LogKey, offset: number, bytes: Uint8Array): Promise<{ readonly end: number }>;
+  append(key: LogKey, offset: number, bytes: Uint8Array, isLast?: boolean): Promise<{ readonly end: number }>;
   /** Says that nothing more will come. Repeatable. */
   end(key: LogKey): Promise<void>;
   /** At most `limit` bytes from `offset`; an attempt without a log reads as empty and not ended. */
@@ -30,5 +31,7 @@ export interface LogStore {
   changed(key: LogKey, offset: number, timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** Takes away the logs of all attempts of an instance that is forgotten. Repeatable. */
   remove(instance: WorkflowInstanceId): Promise<void>;
+  /** Of which instances there are logs, in no order. */
+  instances(): AsyncIterable<WorkflowInstanceId>;
   close(): Promise<void>;
 }

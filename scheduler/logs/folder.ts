@@ -2,10 +2,10 @@
 // The file is the truth, not memory: several apis may share the folder. What two of them write of one log are the same bytes at
 // the same places, so they cannot harm each other.
 
-import { constants } from "node:fs";
-import { access, type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { constants, type Dirent } from "node:fs";
+import { access, type FileHandle, mkdir, open, opendir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { splitTaskInstanceId } from "../model/ids.ts";
+import { splitTaskInstanceId, workflowInstanceId } from "../model/ids.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { LogKey, LogRead, LogStore } from "./contract.ts";
 
@@ -83,25 +83,36 @@ export function folderLogStore({ folder, maxOpen = 128 }: FolderLogStoreOptions)
       return handle !== undefined && ((await handle.stat()).size > offset || (await hasEnded(log)));
     });
 
+  const add = async (log: Log, offset: number, bytes: Uint8Array): Promise<number> => {
+    const handle = (await openExisting(log)) ?? (await create(log));
+    const { size } = await handle.stat();
+    const isNew = offset <= size && offset + bytes.length > size && !(await hasEnded(log));
+    if (!isNew) return size;
+    await writeAll(handle, bytes.subarray(size - offset), size);
+    wake(log);
+    return offset + bytes.length;
+  };
+
+  const finish = async (log: Log): Promise<void> => {
+    if ((await openExisting(log)) === undefined) await create(log);
+    if (await hasEnded(log)) return;
+    await nameAsEnded(log);
+    wake(log);
+  };
+
   return {
-    append: (key, offset, bytes) =>
+    append: (key, offset, bytes, isLast = false) =>
       work(key, async (log) => {
-        const handle = (await openExisting(log)) ?? (await create(log));
-        const { size } = await handle.stat();
-        const isNew = offset <= size && offset + bytes.length > size && !(await hasEnded(log));
-        if (!isNew) return { end: size };
-        await writeAll(handle, bytes.subarray(size - offset), size);
-        wake(log);
-        return { end: offset + bytes.length };
+        const isWhole = isLast && offset === 0 && log.handle === undefined && !log.isEnded;
+        if (isWhole && (await writeWhole(log, bytes))) {
+          wake(log);
+          return { end: bytes.length };
+        }
+        const end = await add(log, offset, bytes);
+        if (isLast && end === offset + bytes.length) await finish(log);
+        return { end };
       }),
-    end: (key) =>
-      work(key, async (log) => {
-        if ((await openExisting(log)) === undefined) await create(log);
-        if (await hasEnded(log)) return;
-        await rename(log.path, log.endedPath);
-        log.isEnded = true;
-        wake(log);
-      }),
+    end: (key) => work(key, finish),
     read: (key, offset, limit) =>
       work(key, async (log): Promise<LogRead> => {
         const handle = await openExisting(log);
@@ -135,6 +146,9 @@ export function folderLogStore({ folder, maxOpen = 128 }: FolderLogStoreOptions)
       for (const log of [...logs.values()]) if (dirname(log.path) === within && log.pending === 0) letGo(log);
       await rm(within, { recursive: true, force: true });
     },
+    instances: async function* () {
+      for await (const { name } of openFolder(folder)) if (/^\d{1,19}$/.test(name)) yield workflowInstanceId(name);
+    },
     close: async () => {
       isClosed = true;
       for (const all of [...waiters.values()]) for (const waiter of [...all]) waiter();
@@ -157,11 +171,42 @@ function pathsOf(folder: string, key: LogKey): { path: string; endedPath: string
   return { path: `${stem}.log`, endedPath: `${stem}.ended.log` };
 }
 
+/**
+ * Most logs are short and come in one piece with their end: nothing is looked at before, and nothing stays open. False: there is
+ * something of it already.
+ */
+async function writeWhole(log: Log, bytes: Uint8Array): Promise<boolean> {
+  const write = (): Promise<void> => writeFile(log.path, bytes, { flag: "wx", mode: 0o640 });
+  try {
+    await write().catch(async (error: unknown) => {
+      if (codeOf(error) !== "ENOENT") throw error;
+      await mkdir(dirname(log.path), { recursive: true });
+      await write();
+    });
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+  // Where it had ended before (its sender missed the answer), the same bytes take the place of the same bytes.
+  await nameAsEnded(log);
+  return true;
+}
+
+async function nameAsEnded(log: Log): Promise<void> {
+  try {
+    await rename(log.path, log.endedPath);
+  } catch (error) {
+    // Another api that was sent the same may have been faster.
+    if (codeOf(error) !== "ENOENT" || !(await hasEnded(log))) throw error;
+  }
+  log.isEnded = true;
+}
+
 async function openExisting(log: Log): Promise<FileHandle | undefined> {
-  log.handle ??= await openIfThere(log.path);
+  if (!log.isEnded) log.handle ??= await openIfThere(log.path);
   if (log.handle === undefined) {
     log.handle = await openIfThere(log.endedPath);
-    if (log.handle !== undefined) log.isEnded = true;
+    log.isEnded = log.handle !== undefined;
   }
   return log.handle;
 }
@@ -192,6 +237,15 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
+  }
+}
+
+async function* openFolder(folder: string): AsyncIterable<Dirent> {
+  try {
+    yield* await opendir(folder);
+  } catch (error) {
+    // Nothing was logged yet.
+    if (codeOf(error) !== "ENOENT") throw error;
   }
 }
 

@@ -86,6 +86,19 @@ export async function surplus(
   return ids(rows);
 }
 
+/** Which of these have no row any more. Newer ones than all that are known are not judged: they are another database's. */
+export async function forgottenOf(
+  { knex }: Database,
+  candidates: readonly WorkflowInstanceId[],
+): Promise<readonly WorkflowInstanceId[]> {
+  const rows: readonly IdRow[] = await knex("workflow_instance")
+    .whereIn("id", [...candidates])
+    .select("id");
+  const newest = await knex("workflow_instance").max({ id: "id" }).first();
+  const known = new Set(ids(rows));
+  return candidates.filter((id) => !known.has(id) && BigInt(id) < BigInt(newest?.["id"] ?? 0));
+}
+
 const ownTables = ["instance_event", "attempt", "task_instance", "task_group_slot", "alert", "error_command"];
 
 /** Deletes those that may still be forgotten, and tells which. */

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { forgetOld, keepAll, type RetentionSettings } from "../../scheduler/api/retention.ts";
+import { forgetOld, keepAll, type RetentionSettings, sweepLogs } from "../../scheduler/api/retention.ts";
 import { systemClock } from "../../scheduler/clock/system-clock.ts";
 import { folderLogStore } from "../../scheduler/logs/folder.ts";
+import { taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
 import type { DatabaseSettings } from "../../scheduler/store/connect.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
 
@@ -68,6 +69,29 @@ export function retention(name: string, database?: () => Promise<DatabaseSetting
       await forget({ instances: 2, workflows: { "t/few": { days: 0, instances: 1 } } });
       assert.deepEqual(await there(many), [false, false, true, true]);
       assert.deepEqual(await there(few), [false, false, true]);
+    });
+
+    test("removes logs that a process left which died between their rows and them, and no others", async () => {
+      const [gone = "", kept = ""] = await ranTimes("t/few", 2);
+      for (const id of [gone, kept]) assert.match(await engine.log(`${id}.0`), /here/);
+      await age(gone, 31);
+      const logs = folderLogStore({ folder: `${engine.folder}/logs` });
+      const dying = { ...logs, remove: async () => assert.fail("it dies here") };
+      const deps = { database: engine.database, clock: systemClock, log: silent, settings: { ...keepAll, days: 30 } };
+      const { signal } = new AbortController();
+      await assert.rejects(forgetOld({ ...deps, logs: dying }, signal), /it dies here/);
+      const another = workflowInstanceId(Number(kept) + 1_000);
+      await logs.append(
+        { taskInstance: taskInstanceId(another, 0), attempt: 1 },
+        0,
+        Buffer.from("of another database"),
+      );
+      assert.equal(await sweepLogs({ ...deps, logs }, signal), 1);
+      const left: string[] = [];
+      for await (const id of logs.instances()) left.push(id);
+      assert.equal(left.includes(gone), false);
+      assert.ok(left.includes(kept) && left.includes(another));
+      await logs.close();
     });
 
     test("forgets nothing that somebody has asked something of", async () => {

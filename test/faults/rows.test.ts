@@ -153,9 +153,9 @@ const rows: readonly Row[] = [
     test: "killing ends the whole group, asks nicely first, and finds what hid in another session",
   },
   {
-    holds: "logs are shipped while running, and never with a hole",
+    holds: "logs are shipped while running; at most 2 s of output lost at a `kill -9` of the worker, never a hole",
     file: "test/worker/logs.test.ts",
-    test: "a log goes on at another api when its own is gone, from the start, without a gap",
+    test: "a killed worker takes at most two seconds of output with it, and leaves no hole",
   },
   {
     holds: "the plan of a backfill is what happens: same list, same order, same limit",

@@ -74,6 +74,53 @@ export function logStoreContract(name: string, make: (t: TestContext) => Promise
     assert.deepEqual([empty.bytes.length, empty.ended], [0, true]);
   });
 
+  test(`${name}: bytes that are the last ones end a log, once all before them are there`, async (t) => {
+    const under = await make(t);
+    assert.deepEqual(await under.store.append(key(), 0, bytes("whole"), true), { end: 5 });
+    assert.deepEqual(await under.store.append(key(), 0, bytes("whole"), true), { end: 5 });
+    assert.deepEqual(await under.store.append(key(2), 3, bytes("def"), true), { end: 0 });
+    await under.store.append(key(3), 0, bytes("abc"));
+    assert.deepEqual(await under.store.append(key(3), 0, bytes("abcdef"), true), { end: 6 });
+    assert.deepEqual(await under.store.append(key(4), 0, bytes(""), true), { end: 0 });
+    const seen = async (store: LogStore) => {
+      const reads = await Promise.all([1, 2, 3, 4].map((attempt) => store.read(key(attempt), 0, 100)));
+      return reads.map((read) => [text(read), read.ended]);
+    };
+    const all = [
+      ["whole", true],
+      ["", false],
+      ["abcdef", true],
+      ["", true],
+    ];
+    assert.deepEqual(await seen(under.store), all);
+    const store = await under.reopen();
+    assert.deepEqual(await store.append(key(), 0, bytes("whole"), true), { end: 5 });
+    assert.deepEqual(await seen(store), all);
+  });
+
+  test(`${name}: who waits for a log hears of one that comes in one piece`, async (t) => {
+    const { store } = await make(t);
+    const heard = store.changed(key(), 0, 60_000, new AbortController().signal);
+    await store.append(key(), 0, bytes("x"), true);
+    await heard;
+  });
+
+  test(`${name}: tells of which instances there are logs`, async (t) => {
+    const { store } = await make(t);
+    const instances = async () => {
+      const found: string[] = [];
+      for await (const id of store.instances()) found.push(id);
+      return found.sort();
+    };
+    assert.deepEqual(await instances(), []);
+    for (const id of [12, 7]) {
+      await store.append({ taskInstance: taskInstanceId(workflowInstanceId(id), 0), attempt: 1 }, 0, bytes("x"));
+    }
+    assert.deepEqual(await instances(), ["12", "7"]);
+    await store.remove(workflowInstanceId(7));
+    assert.deepEqual(await instances(), ["12"]);
+  });
+
   test(`${name}: a log goes on after the store was reopened`, async (t) => {
     const under = await make(t);
     await under.store.append(key(), 0, bytes("one "));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -48,6 +48,20 @@ test("a full disk is said so, and nothing that was stored is lost", async (t) =>
     assert.match(error.message, /disk of the log folder .* is full: free some space/);
     return true;
   });
+});
+
+test("the same log that comes to two stores at once in one piece is there once and has ended", async (t) => {
+  for (let round = 0; round < 30; round += 1) {
+    const folder = await freshFolder(t);
+    const stores = [folderLogStore({ folder }), folderLogStore({ folder })];
+    await Promise.all(stores.map((store) => store.append(key, 0, Buffer.from("abc"), true)));
+    for (const store of stores) {
+      const read = await store.read(key, 0, 100);
+      assert.deepEqual([Buffer.from(read.bytes).toString(), read.ended], ["abc", true]);
+      await store.close();
+    }
+    assert.deepEqual(await readdir(join(folder, "7")), ["3.1.ended.log"]);
+  }
 });
 
 const key = { taskInstance: taskInstanceId(workflowInstanceId(7), 3), attempt: 1 };

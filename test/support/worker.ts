@@ -186,9 +186,9 @@ export async function testApi(t: TestContext, registry: MemoryRegistry, name = "
           const ends: number[] = [];
           let at = 0;
           for (const chunk of body.chunks) {
-            const { end } = await store.append(chunk, chunk.offset, binary.subarray(at, at + chunk.length));
+            const bytes = binary.subarray(at, at + chunk.length);
+            const { end } = await store.append(chunk, chunk.offset, bytes, chunk.ended);
             at += chunk.length;
-            if (chunk.ended && end >= chunk.offset + chunk.length) await store.end(chunk);
             ends.push(end);
           }
           return { body: { ends } };

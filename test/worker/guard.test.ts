@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { type TestContext, test } from "node:test";
-import { incarnation } from "../../scheduler/model/ids.ts";
 import { launcher } from "../../scheduler/worker/guard/launch.ts";
 import { hostClockMs, type ProcessEnd } from "../../scheduler/worker/guard/messages.ts";
+import { workerProcess } from "../support/doomed-worker.ts";
 import { memoryRegistry } from "../support/memory-registry.ts";
-import {
-  assignment,
-  eventually,
-  freshFolder,
-  guardOf,
-  isAlive,
-  type TestMaster,
-  testApi,
-  testMaster,
-  testWorker,
-} from "../support/worker.ts";
+import { assignment, eventually, freshFolder, guardOf, isAlive, testApi, testWorker } from "../support/worker.ts";
 
 const script = "setsid sh -c 'echo $$; exec sleep 600' &\necho $$; sleep 600\n";
 
@@ -158,22 +147,6 @@ async function running(t: TestContext) {
   await master.dispatch(one);
   const pids = await eventually(async () => pidsOf(folder, one), "two processes");
   return { worker, master, one, pids };
-}
-
-interface WorkerProcess {
-  readonly child: ChildProcess;
-  readonly master: TestMaster;
-  readonly worker: Parameters<typeof assignment>[0];
-}
-
-async function workerProcess(t: TestContext, folder: string, leaseMs: number): Promise<WorkerProcess> {
-  const path = new URL("../support/worker-process.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [path, folder, String(leaseMs)], { stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => child.kill("SIGKILL"));
-  assert.ok(child.stdout !== null);
-  const [line] = await once(child.stdout, "data");
-  const master = await testMaster(t, Number(String(line).trim()));
-  return { child, master, worker: { member: { incarnation: incarnation("doomed", "1") } } };
 }
 
 async function pidsOf(

@@ -1,11 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: scripts hold placeholders
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { taskInstanceId, workflowInstanceId } from "../../scheduler/model/ids.ts";
 import { secretMask } from "../../scheduler/worker/secret-mask.ts";
+import { workerProcess } from "../support/doomed-worker.ts";
+import { memoryRegistry } from "../support/memory-registry.ts";
 import { assignment, eventually, freshFolder, testApi, testWorker } from "../support/worker.ts";
 
 test("lines are at the api while the attempt runs", async (t) => {
@@ -48,6 +51,42 @@ test("a log beyond the limit is cut with a line that says so, and its outputs st
     log.slice(100_000),
     /^\n\[porpoise\] the log is cut here: it is longer than 100000 bytes, the limit on this worker\n$/,
   );
+});
+
+test("a killed worker takes at most two seconds of output with it, and leaves no hole", async (t) => {
+  const registry = memoryRegistry();
+  const api = await testApi(t, registry);
+  const [member] = [...registry.joined.values()];
+  const doomed = await workerProcess(t, await freshFolder(t), 20_000, member);
+  // One trickles, one pours.
+  const every = ["sleep 0.05", "sleep 0.01; for more in $(seq 200); do echo more; done"];
+  const all = every.map((rest, task) =>
+    assignment(doomed.worker, `for n in $(seq 100000); do echo "$n $(date +%s%N)"; ${rest}; done\n`, {
+      raw: true,
+      task,
+    }),
+  );
+  await doomed.master.dispatch(...all);
+  await eventually(
+    async () => ((await api.soFar(all[1] ?? assert.fail())).length > 60_000 ? true : undefined),
+    "output",
+  );
+  const killedMs = Date.now();
+  doomed.child.kill("SIGKILL");
+  await once(doomed.child, "exit");
+  for (const one of all) {
+    // Whatever was on its way has come, or never does: the connection is gone.
+    const lines = (await api.soFar(one))
+      .split("\n")
+      .slice(0, -1)
+      .filter((line) => line !== "more");
+    assert.deepEqual(
+      lines.map((line) => Number(line.split(" ")[0])),
+      lines.map((_, index) => index + 1),
+    );
+    const lastMs = Number(BigInt(lines.at(-1)?.split(" ")[1] ?? 0) / 1_000_000n);
+    assert.ok(lastMs > killedMs - 2_000, `the last line is of ${killedMs - lastMs} ms before`);
+  }
 });
 
 test("a log goes on at another api when its own is gone, from the start, without a gap", async (t) => {
