@@ -189,6 +189,9 @@ export function actor(deps: ActorDeps): Actor {
       }
       case "task": {
         const before = instance.lifeOf(event.task);
+        // Before the next attempt looks for a worker: this one gives away what it has.
+        const isGivenAway = event.event.kind === "ended" && event.event.handedOver === true;
+        if (isGivenAway && before && "worker" in before && before.worker) dispatcher.avoid(before.worker);
         instance.applyTask(event.task, event.event, event.details);
         if (event.children && instance.lifeOf(event.task) !== before) instance.changeChildren(event.children);
       }
