@@ -21,7 +21,7 @@ const worker = incarnation("worker", "w");
 function randomTask(random: Random, index: number): TaskDefinition {
   return {
     name: `t${index}`,
-    type: "shell",
+    type: random(4) === 0 ? "flink" : "shell",
     enabled: random(8) > 0,
     retries: random(3) === 0 ? 1 : 0,
     retryIntervalMs: random(2) * 1000,
@@ -161,6 +161,9 @@ function check(world: World, definition: WorkflowDefinition, before: ReadonlyMap
     const isUnderWay = life?.state === "dispatched" || life?.state === "running";
     assert.equal(open.length, isUnderWay ? 1 : 0, `task ${task} is ${life?.state} with ${open.length} open attempts`);
     if (isUnderWay) assert.equal(open[0]?.attempt, life.attempt, `the open attempt of task ${task}`);
+    const newest = [...world.attempts.values()].filter((one) => one.taskIndex === task).at(-1);
+    const leavesJob = newest?.submission != null && newest.state === "lost" && newest.reason === lostReason;
+    assert.ok(!(life?.state === "killed" && life.lost > 0 && leavesJob), `task ${task} is killed, its job is left`);
     const holds = life?.state === "submitted" || isUnderWay;
     const hasSlot = world.slots.has(task);
     assert.equal(hasSlot, holds && definition.tasks[task]?.taskGroup !== undefined, `slot of task ${task}`);
@@ -185,8 +188,10 @@ function workerEvent(random: Random, task: number, life: TaskLife): TaskEvent {
   if (kind === "due") return { kind };
   if (kind === "returned") return { kind, attempt };
   if (kind === "started") return { kind, attempt, atMs: task };
-  return { kind: "ended", attempt, atMs: 5, outcome: kind };
+  return { kind: "ended", attempt, atMs: 5, outcome: kind, ...(kind === "lost" ? { reason: lostReason } : {}) };
 }
+
+const lostReason = "its worker is gone";
 
 function randomStep(random: Random, world: World, definition: WorkflowDefinition, count: number): Step {
   const task = random(definition.tasks.length);
