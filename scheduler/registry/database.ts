@@ -10,7 +10,7 @@ import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import { type Lock, type Member, type MemberKind, memberKinds, type Registry } from "./contract.ts";
 import * as tables from "./database-tables.ts";
-import { lockFence } from "./lock-fence.ts";
+import { heldLock } from "./lock-fence.ts";
 import { memberViews } from "./member-views.ts";
 import { sessionStates } from "./session-states.ts";
 import { silence } from "./silence.ts";
@@ -162,7 +162,10 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
     places.add(place.place);
     for (;;) {
       const isMine = signal.aborted ? false : await tryHold(place);
-      if (isMine && !signal.aborted) return held(mine, place.place);
+      if (isMine && !signal.aborted) {
+        const fence = { clock, leaseMs: ttlMs, ackMs: () => ackMs, ended: mine.end.signal };
+        return heldLock(fence, () => giveBack(place.place));
+      }
       if (signal.aborted || mine.end.signal.aborted || stop.signal.aborted) {
         await giveBack(place.place);
         throw signal.aborted
@@ -194,17 +197,6 @@ export function databaseRegistry(deps: DatabaseRegistryDeps): Registry {
       mustTidy = true;
       fail("giving a lock back", error);
     });
-  };
-
-  const held = (mine: Session, place: string): Lock => {
-    const fence = lockFence({ clock, leaseMs: ttlMs, ackMs: () => ackMs, ended: mine.end.signal });
-    return {
-      lost: fence.lost,
-      release: async () => {
-        fence.stop();
-        await giveBack(place);
-      },
-    };
   };
 
   const running = [keepBeating(), keepLooking()];

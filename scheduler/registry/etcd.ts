@@ -8,13 +8,15 @@
 
 import { systemClock } from "../clock/system-clock.ts";
 import type { Clock } from "../model/clock.ts";
-import { knownIncarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import { type Lock, type Member, type MemberKind, memberKinds, type Registry } from "./contract.ts";
 import { type EtcdKey, etcdClient } from "./etcd-client.ts";
-import { lockFence } from "./lock-fence.ts";
+import { takePlace } from "./etcd-lock.ts";
+import { heldLock } from "./lock-fence.ts";
+import { memberName, memberText, readMember } from "./member-text.ts";
 import { memberViews } from "./member-views.ts";
+import { parseServerAddress } from "./server-address.ts";
 import { sessionStates } from "./session-states.ts";
 
 export interface EtcdRegistryDeps {
@@ -36,7 +38,7 @@ const lookMs = 1_000;
 const againMs = 100;
 
 export function etcdRegistry({ connect, leaseMs, clock = systemClock, log }: EtcdRegistryDeps): Registry {
-  const { servers, root } = parseConnect(connect);
+  const { servers, root } = parseServerAddress(connect, "etcd");
   const client = etcdClient({ servers, limitMs: Math.max(500, leaseMs / 3) });
   const states = sessionStates(log);
   const views = memberViews(log);
@@ -134,7 +136,7 @@ export function etcdRegistry({ connect, leaseMs, clock = systemClock, log }: Etc
   });
 
   const read = async (): Promise<ReadonlyMap<MemberKind, readonly Member[]>> => {
-    const found = (await client.list(`${root}/members/`)).flatMap((one) => readMember(root, one, log));
+    const found = (await client.list(`${root}/members/`)).flatMap((one) => membersAt(root, one, log));
     return new Map(memberKinds.map((kind) => [kind, found.filter((member) => member.kind === kind)]));
   };
   const standing = async (): Promise<Session> => {
@@ -144,72 +146,15 @@ export function etcdRegistry({ connect, leaseMs, clock = systemClock, log }: Etc
     if (session !== undefined && isOpen() && !stopped.aborted) return session;
     throw new OperationError("unavailable", `no session with etcd at ${servers} stands: is it running there?`);
   };
-  const pathOf = ({ kind, incarnation }: Member): string =>
-    `${root}/members/${kind}/${encodeURIComponent(incarnation)}`;
+  const pathOf = (member: Member): string => `${root}/members/${member.kind}/${memberName(member)}`;
 
   const lock = async (name: string, signal: AbortSignal): Promise<Lock> => {
-    const givenUp = (): OperationError => new OperationError("aborted", `waiting for the lock ${name} was given up`);
-    if (signal.aborted) throw givenUp();
-    const on = await standing();
+    if (signal.aborted) throw new OperationError("aborted", `waiting for the lock ${name} was given up`);
+    const { lease, end } = await standing();
+    const ended = AbortSignal.any([end.signal, stopped]);
     const folder = `${root}/locks/${encodeURIComponent(name)}/`;
-    // Its own name makes it repeatable: written once more after a lost answer it keeps its place.
-    const place = `${folder}${clock.randomName(32)}`;
-    const over = AbortSignal.any([signal, on.end.signal, stopped]);
-    const giveBack = (): Promise<void> => remove(place, on);
-    try {
-      while (!over.aborted) {
-        const isMine = await isFirst(folder, place, on).catch((error: unknown) => wait(error, over));
-        if (over.aborted) break;
-        if (isMine === true) return held(on, giveBack);
-        if (isMine === false) await nextChange(over);
-      }
-      throw signal.aborted
-        ? givenUp()
-        : new OperationError("unavailable", `the session was lost while waiting for the lock ${name}`);
-    } catch (error) {
-      await giveBack();
-      throw error;
-    }
-  };
-  const isFirst = async (folder: string, place: string, on: Session): Promise<boolean> => {
-    const queue = await client.list(folder);
-    if (!queue.some(({ key }) => key === place)) {
-      await client.put(place, "", on.lease);
-      return (await client.list(folder))[0]?.key === place;
-    }
-    return queue[0]?.key === place;
-  };
-  const nextChange = async (over: AbortSignal): Promise<void> => {
-    const woken = new AbortController();
-    const wake = (): void => woken.abort();
-    waiting.add(wake);
-    await clock.sleep(lookMs, AbortSignal.any([woken.signal, over]));
-    waiting.delete(wake);
-  };
-  /** Others wait for it while the lease lives, so this is tried until it is done. */
-  const remove = async (key: string, on: Session): Promise<void> => {
-    while (!on.end.signal.aborted && !stopped.aborted) {
-      try {
-        return await client.remove(key);
-      } catch (error) {
-        await wait(error, on.end.signal);
-      }
-    }
-  };
-  const wait = async (error: unknown, over: AbortSignal): Promise<undefined> => {
-    if (!(error instanceof OperationError && error.code === "unavailable")) throw error;
-    await clock.sleep(againMs, over);
-    return undefined;
-  };
-  const held = (on: Session, giveBack: () => Promise<void>): Lock => {
-    const fence = lockFence({ clock, leaseMs, ackMs: () => ackMs, ended: on.end.signal });
-    return {
-      lost: fence.lost,
-      release: async () => {
-        fence.stop();
-        await giveBack();
-      },
-    };
+    const place = await takePlace({ client, clock, lease, ended, waiting }, folder, signal);
+    return heldLock({ clock, leaseMs, ackMs: () => ackMs, ended: end.signal }, place.release);
   };
 
   const running = [keepBeating(), keepWatching()];
@@ -240,7 +185,7 @@ export function etcdRegistry({ connect, leaseMs, clock = systemClock, log }: Etc
       if (losses !== lostBefore) {
         throw new OperationError("unavailable", "the session was lost before this process could join");
       }
-      await client.put(pathOf(member), JSON.stringify(member.data), on.lease);
+      await client.put(pathOf(member), memberText(member), on.lease);
       if (session !== on) throw new OperationError("unavailable", "the session was lost while joining");
       mine = member;
       lookSoon();
@@ -248,7 +193,7 @@ export function etcdRegistry({ connect, leaseMs, clock = systemClock, log }: Etc
     update: async (data) => {
       const on = await standing();
       const known = mine;
-      if (known === undefined || !(await client.replace(pathOf(known), JSON.stringify(data), on.lease))) {
+      if (known === undefined || !(await client.replace(pathOf(known), memberText({ data }), on.lease))) {
         throw new OperationError("conflict", "the registry does not know this process: it must join first");
       }
       mine = { ...known, data };
@@ -285,26 +230,10 @@ export function etcdRegistry({ connect, leaseMs, clock = systemClock, log }: Etc
   };
 }
 
-function parseConnect(connect: string): { readonly servers: string; readonly root: string } {
-  const slash = connect.indexOf("/");
-  const [servers, path] =
-    slash < 0 ? [connect, ""] : [connect.slice(0, slash), connect.slice(slash).replace(/\/+$/, "")];
-  if (!/^[^\s,:/]+:\d+(,[^\s,:/]+:\d+)*$/.test(servers)) {
-    throw new OperationError("invalid", `etcd's address is \`${connect}\`, \`host:port,host:port\` was expected`);
-  }
-  return { servers, root: path === "" ? "/porpoise" : path };
-}
-
-function readMember(root: string, { key, value }: EtcdKey, log: Logger): readonly Member[] {
+function membersAt(root: string, { key, value }: EtcdKey, log: Logger): readonly Member[] {
   const [kind = "", name = ""] = key.slice(`${root}/members/`.length).split("/");
   const known = memberKinds.find((one) => one === kind);
-  if (known === undefined) return [];
-  try {
-    return [{ kind: known, incarnation: knownIncarnation(decodeURIComponent(name)), data: JSON.parse(value) }];
-  } catch (error) {
-    log.warn({ kind, name, reason: text(error) }, "a member of the registry is not readable");
-    return [];
-  }
+  return known === undefined ? [] : readMember(known, name, value, log);
 }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

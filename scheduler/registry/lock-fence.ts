@@ -2,6 +2,7 @@
 
 import { systemClock } from "../clock/system-clock.ts";
 import type { Clock } from "../model/clock.ts";
+import type { Lock } from "./contract.ts";
 
 export interface LockFenceDeps {
   /** Absent: the machine's. */
@@ -13,16 +14,14 @@ export interface LockFenceDeps {
   readonly ended: AbortSignal;
 }
 
-export interface LockFence {
-  readonly lost: AbortSignal;
-  /** The lock was given back. */
-  stop(): void;
-}
-
 /** The rest of the lease is for the holder to stop. */
 const shareOfLease = 0.9;
 
-export function lockFence({ clock = systemClock, leaseMs, ackMs, ended }: LockFenceDeps): LockFence {
+/** What its holder gets; `giveBack` lets the next one in. */
+export function heldLock(
+  { clock = systemClock, leaseMs, ackMs, ended }: LockFenceDeps,
+  giveBack: () => Promise<void>,
+): Lock {
   const lost = new AbortController();
   const stop = (): void => {
     stopLooking();
@@ -37,5 +36,11 @@ export function lockFence({ clock = systemClock, leaseMs, ackMs, ended }: LockFe
   });
   ended.addEventListener("abort", lose, { once: true });
   if (ended.aborted) lose();
-  return { lost: lost.signal, stop };
+  return {
+    lost: lost.signal,
+    release: async () => {
+      stop();
+      await giveBack();
+    },
+  };
 }

@@ -3,10 +3,10 @@
 //
 //   1 a frozen server is not noticed, and a frozen host is waited for before the next is tried
 //   2 a connection that is cut inside a frame leaves half of it to the next connection, which then understands nothing
-//   3 transactions send version 0 as −1: a compare-and-set that is none            → no transactions are used
+//   3 transactions send version 0 as −1: a compare-and-set that is none            → none are used: each node has one writer
 //   4 what is queued while disconnected never ends, or is carried out much later
 //   5 after `expired` the object is dead; a wiped server is asked for ever          → one object a session
-//   6 authentication goes behind what is queued already                             → none is used
+//   6 authentication goes behind what is queued already                             → none is used: nothing secret lies there
 //   7 more than 1 MB of watches connects for ever; the first request has number 0; what a callback throws ends the process
 //   8 a new session may meet its own old node                                       → see `zookeeper-session.ts`
 //   9 a lost connection says nothing about what became of a request                 → see `zookeeper-lock.ts`

@@ -4,12 +4,13 @@
 //   <root>/locks/<name>/<id>-<number>     ephemeral, sequential
 
 import { setTimeout as delay } from "node:timers/promises";
-import { knownIncarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import { type Lock, type Member, type MemberData, type MemberKind, memberKinds, type Registry } from "./contract.ts";
-import { lockFence } from "./lock-fence.ts";
+import { heldLock } from "./lock-fence.ts";
+import { memberName, memberText, readMember } from "./member-text.ts";
 import { memberViews } from "./member-views.ts";
+import { parseServerAddress } from "./server-address.ts";
 import { sessionStates } from "./session-states.ts";
 import { takePlace } from "./zookeeper-lock.ts";
 import { openZookeeperSession, type ZookeeperSession } from "./zookeeper-session.ts";
@@ -27,7 +28,7 @@ const lookMs = 1_000;
 const againMs = 100;
 
 export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperRegistryDeps): Registry {
-  const { servers, root } = parseConnect(connect);
+  const { servers, root } = parseServerAddress(connect, "ZooKeeper");
   const states = sessionStates(log);
   const views = memberViews(log);
   const stop = new AbortController();
@@ -36,7 +37,7 @@ export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperR
   let mine: Member | undefined;
 
   const membersOf = (kind: MemberKind): string => `${root}/members/${kind}`;
-  const pathOf = ({ kind, incarnation }: Member): string => `${membersOf(kind)}/${encodeURIComponent(incarnation)}`;
+  const pathOf = (member: Member): string => `${membersOf(member.kind)}/${memberName(member)}`;
 
   // Fault 5: one object a session; whoever was told `lost` is told `connected` when the next one stands.
   function openSession(): ZookeeperSession {
@@ -126,7 +127,7 @@ export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperR
     if (on !== asked) throw new OperationError("unavailable", "the session was lost before this process could join");
     const path = pathOf(member);
     const create = (): Promise<string> =>
-      inFolder(on, membersOf(member.kind), () => on.create(path, JSON.stringify(member.data), "ephemeral"));
+      inFolder(on, membersOf(member.kind), () => on.create(path, memberText(member), "ephemeral"));
     try {
       await create();
     } catch (error) {
@@ -134,7 +135,7 @@ export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperR
       // Fault 8: either this session made it and the answer was lost, or it is a former session's and will go with that.
       const node = await on.read(path);
       if (node !== undefined && !node.isOwn) await on.remove(path);
-      if (node?.isOwn === true) await on.write(path, JSON.stringify(member.data));
+      if (node?.isOwn === true) await on.write(path, memberText(member));
       else await create();
       if ((await on.read(path))?.isOwn !== true) {
         throw new OperationError("unavailable", `ZooKeeper has ${member.incarnation} under another session`);
@@ -145,12 +146,14 @@ export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperR
   };
 
   const update = async (data: MemberData): Promise<void> => {
-    if (mine === undefined) {
+    const on = await connected();
+    // Asked behind the waiting: a session that was lost meanwhile took its member along.
+    const known = mine;
+    if (known === undefined) {
       throw new OperationError("conflict", "the registry does not know this process: it must join first");
     }
-    const on = await connected();
-    await on.write(pathOf(mine), JSON.stringify(data));
-    mine = { ...mine, data };
+    await on.write(pathOf(known), memberText({ data }));
+    if (mine === known) mine = { ...known, data };
   };
 
   const lock = async (name: string, signal: AbortSignal): Promise<Lock> => {
@@ -159,14 +162,7 @@ export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperR
     const folder = `${root}/locks/${encodeURIComponent(name)}`;
     await inFolder(on, folder, () => on.children(folder));
     const place = await takePlace(on, folder, signal);
-    const fence = lockFence({ leaseMs: leaseOf(on), ackMs: on.lastAckMs, ended: on.ended });
-    return {
-      lost: fence.lost,
-      release: async () => {
-        fence.stop();
-        await place.release();
-      },
-    };
+    return heldLock({ leaseMs: leaseOf(on), ackMs: on.lastAckMs, ended: on.ended }, place.release);
   };
 
   const leaseOf = (on: ZookeeperSession): number => Math.min(sessionTimeoutMs, on.timeoutMs());
@@ -210,31 +206,12 @@ export function zookeeperRegistry({ connect, sessionTimeoutMs, log }: ZookeeperR
   };
 }
 
-function parseConnect(connect: string): { readonly servers: string; readonly root: string } {
-  const slash = connect.indexOf("/");
-  const [servers, path] =
-    slash < 0 ? [connect, ""] : [connect.slice(0, slash), connect.slice(slash).replace(/\/+$/, "")];
-  if (!/^[^\s,:/]+:\d+(,[^\s,:/]+:\d+)*$/.test(servers)) {
-    throw new OperationError("invalid", `ZooKeeper's address is \`${connect}\`, \`host:port,host:port\` was expected`);
-  }
-  return { servers, root: path === "" ? "/porpoise" : path };
-}
-
 async function makeFolder(session: ZookeeperSession, path: string): Promise<void> {
   const names = path.split("/").slice(1);
   for (let depth = 1; depth <= names.length; depth += 1) {
     await session.create(`/${names.slice(0, depth).join("/")}`, "", "persistent").catch((error: unknown) => {
       if (!(error instanceof OperationError && error.code === "conflict")) throw error;
     });
-  }
-}
-
-function readMember(kind: MemberKind, name: string, data: string, log: Logger): readonly Member[] {
-  try {
-    return [{ kind, incarnation: knownIncarnation(decodeURIComponent(name)), data: JSON.parse(data) }];
-  } catch (error) {
-    log.warn({ kind, name, reason: text(error) }, "a member of the registry is not readable");
-    return [];
   }
 }
 

@@ -72,6 +72,28 @@ export function registryServerContract(
     assert.deepEqual(await other.members("worker"), []);
   });
 
+  test(`${name}: who tells its load while the session is lost hears that it must join first`, async (t) => {
+    const { open } = await makeCluster(t);
+    const registry = opened(t, { open });
+    const states = statesOf(registry);
+    const { data } = member("worker", "w1");
+    await registry.join(member("worker", "w1"));
+    server().pause();
+    t.after(() => server().resume());
+    await eventually(() => (states.at(-1) === "suspended" ? true : undefined), "suspended");
+    // Again and again, so that one of them waits while the session is lost and the next one comes.
+    const told: Promise<unknown>[] = [];
+    const telling = setInterval(() => told.push(registry.update(data).catch((error: unknown) => error)), 50);
+    t.after(() => clearInterval(telling));
+    await eventually(() => (states.includes("lost") ? true : undefined), "lost");
+    server().resume();
+    await eventually(() => (states.at(-1) === "connected" ? true : undefined), "connected");
+    clearInterval(telling);
+    const answers = await Promise.all(told);
+    for (const answer of answers) assert.ok(answer instanceof OperationError, String(answer));
+    assert.ok(answers.some((answer) => answer instanceof OperationError && /it must join first/.test(answer.message)));
+  });
+
   test(`${name}: a restarted server keeps sessions, watches and memberships`, async (t) => {
     const { open, leaseMs } = await makeCluster(t);
     const restarted = async (worker: string) => {

@@ -5,7 +5,7 @@ import type { Clock } from "../../scheduler/model/clock.ts";
 import type { Logger } from "../../scheduler/model/logger.ts";
 import { OperationError } from "../../scheduler/model/operation-error.ts";
 import { type Member, type MemberKind, memberKinds, type Registry } from "../../scheduler/registry/contract.ts";
-import { lockFence } from "../../scheduler/registry/lock-fence.ts";
+import { heldLock } from "../../scheduler/registry/lock-fence.ts";
 import { memberViews } from "../../scheduler/registry/member-views.ts";
 import { sessionStates } from "../../scheduler/registry/session-states.ts";
 import type { SimulatedProcess } from "./process.ts";
@@ -273,16 +273,7 @@ export function registryServer(world: World, leaseMs: number): RegistryServer {
           await giveBack().catch(() => {});
           throw error;
         })
-        .then(() => {
-          const fence = lockFence({ clock: here.clock, leaseMs, ackMs: () => ackMs, ended: held.end.signal });
-          return {
-            lost: fence.lost,
-            release: async () => {
-              fence.stop();
-              await giveBack();
-            },
-          };
-        });
+        .then(() => heldLock({ clock: here.clock, leaseMs, ackMs: () => ackMs, ended: held.end.signal }, giveBack));
     }
   };
 
