@@ -1,7 +1,7 @@
 // The attempts of an instance's tasks as its owner holds them, and the jobs that those of asynchronous types began elsewhere.
 
 import type { WorkflowDefinition } from "../model/definition.ts";
-import { mayLeaveJob, next, submissionsOf } from "../model/life/attempt.ts";
+import { mayLeaveJob, next, submissionStartedMs, submissionsOf } from "../model/life/attempt.ts";
 import type { TaskEvent, TaskLife, TaskRules } from "../model/life/task.ts";
 import type { AttemptRecord } from "../store/records.ts";
 import { findTaskType } from "../tasks/task-types.ts";
@@ -33,7 +33,11 @@ export function attemptBook(
 
   return {
     newestOf,
-    jobRulesOf: (task) => (isAsynchronous[task] ? { isLeft: mayLeaveJob(newestOf(task)) } : undefined),
+    jobRulesOf: (task) => {
+      if (!isAsynchronous[task]) return undefined;
+      const sinceMs = submissionStartedMs(attempts.get(task) ?? []);
+      return { isLeft: mayLeaveJob(newestOf(task)), ...(sinceMs === undefined ? {} : { sinceMs }) };
+    },
     follow: (task, event, { before, after }, facts) => {
       const attempt = next(newestOf(task), event, after, {
         ...facts,

@@ -106,6 +106,13 @@ export function mayLeaveJob(newest: AttemptLife | undefined): boolean {
   return isUnderWay && newest.submission < newest.attempt;
 }
 
+/** When the newest attempt's submission was begun, be it by an attempt before it. */
+export function submissionStartedMs(attempts: readonly AttemptLife[]): number | undefined {
+  const submission = attempts.at(-1)?.submission;
+  const of = attempts.filter((one) => one.submission === submission && one.startedAtMs !== null);
+  return of[0]?.startedAtMs ?? undefined;
+}
+
 /** A task's submissions, the newest first: each by the attempt that began it, and its job where somebody heard of it. */
 export function submissionsOf(
   attempts: readonly AttemptLife[],

@@ -101,6 +101,8 @@ export interface TaskRules {
   readonly job?: {
     /** A lost attempt may have left one: the newest was lost, or took over from one that was. */
     readonly isLeft: boolean;
+    /** When the first attempt of the present submission started: its time counts from there, whoever watches. */
+    readonly sinceMs?: number;
   };
 }
 
@@ -192,7 +194,7 @@ function underWay(life: UnderWay, event: TaskEvent, rules: TaskRules): TaskLife 
   switch (event.kind) {
     case "started":
       if (event.attempt !== life.attempt || life.state === "running") return life;
-      return running(life, life.worker, event.atMs);
+      return running(life, life.worker, Math.min(event.atMs, rules.job?.sinceMs ?? event.atMs));
     case "held":
       if (event.attempt !== life.attempt || life.worker !== null || rules.mode !== "pausing") return life;
       return { ...tries(life), state: "paused", carriesOn: true };

@@ -7,6 +7,7 @@ import {
   type AttemptLife,
   mayLeaveJob,
   next as nextAttempt,
+  submissionStartedMs,
   submissionsOf,
 } from "../../../scheduler/model/life/attempt.ts";
 import {
@@ -37,7 +38,7 @@ function play(words: string, retries = 0): Played {
     mode,
     nowMs: 5,
     lostLimit: 3,
-    job: { isLeft: mayLeaveJob(attempts.at(-1)) },
+    job: { isLeft: mayLeaveJob(attempts.at(-1)), ...sinceOf(attempts) },
   });
   const birth = { mode: "running", dryRun: false, nowMs: 0, branchSkipped: false } as const;
   let life: TaskLife = born({ enabled: true, delayMs: 0 }, { ...birth, lastAttempt: 0 });
@@ -72,13 +73,18 @@ function play(words: string, retries = 0): Played {
   return { states: seen.join(", "), submissions: submissions.join(" "), life, rules: rules() };
 }
 
+function sinceOf(attempts: readonly AttemptLife[]): { readonly sinceMs?: number } {
+  const sinceMs = submissionStartedMs(attempts);
+  return sinceMs === undefined ? {} : { sinceMs };
+}
+
 function eventOf(word: string, { attempt }: TaskLife): TaskEvent {
   const ended = { kind: "ended", attempt, atMs: 20 } as const;
   switch (word) {
     case "assigned":
       return { kind: "assigned", worker: incarnation("w1", "a") };
     case "started":
-      return { kind: "started", attempt, atMs: 10 };
+      return { kind: "started", attempt, atMs: 10 * attempt };
     case "job":
       return { kind: "started", attempt, atMs: 10, job: `j${attempt}` };
     case "returned":
@@ -182,6 +188,16 @@ describe("the life of a task with a job elsewhere", () => {
       assert.deepEqual([played.states, played.submissions], [states, submissions]);
     });
   }
+
+  test("the time of a job counts from its first attempt's start, that of a new submission from its own", () => {
+    const since = (words: string): number | undefined => {
+      const { life } = play(words, 1);
+      return life.state === "running" ? life.sinceMs : undefined;
+    };
+    assert.equal(since("assigned, started, lost, assigned, started"), 10);
+    assert.equal(since("assigned, lost, assigned, started, lost, assigned, started"), 20);
+    assert.equal(since("assigned, started, failed, assigned, started"), 20);
+  });
 
   test("an attempt that must end a job is not killed before it has begun, else nobody would end it", () => {
     const kinds = (words: string): readonly string[] => {
