@@ -134,6 +134,18 @@ describe("a flink task", () => {
     assert.deepEqual(ofTask, [idOf(first)], "there was one job");
   });
 
+  test("that nobody waits for any more is left: it may be another attempt's by now", async (t) => {
+    const here = await workerWithJar(t);
+    const one = job(here);
+    here.master.answer = (report) => (report.kind === "started" && report.job !== undefined ? "not_mine" : "kept");
+    here.master.owner = () => ({ kind: "drop" });
+    await here.master.dispatch(one);
+    const isTold = (): boolean => here.master.reports.some((report) => report.kind === "started" && report.job);
+    await eventually(() => (isTold() && here.worker.running() === 0 ? true : undefined), "its end", 30_000);
+    assert.equal(await state(idOf(one)), "RUNNING");
+    await finish();
+  });
+
   test("begins anew only when the task's earlier job is over", async (t) => {
     const here = await workerWithJar(t);
     const first = job(here, { instance: 4_002 });
