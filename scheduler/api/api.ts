@@ -9,6 +9,7 @@ import { OperationError } from "../model/operation-error.ts";
 import type { Registry } from "../registry/contract.ts";
 import type { Database } from "../store/database.ts";
 import { cipher } from "../store/encryption.ts";
+import { forgetRequestKeys } from "../store/request-keys.ts";
 import type { WireSettings } from "../wire/contract.ts";
 import { listen } from "../wire/listen.ts";
 import { app } from "./app.ts";
@@ -56,6 +57,9 @@ export interface Api {
   readonly port: number;
   close(): Promise<void>;
 }
+
+const joinAgainMs = 500;
+const forgetKeysEveryMs = 3_600_000;
 
 /** Resolves once it serves. */
 export async function startApi(deps: ApiDeps): Promise<Api> {
@@ -117,18 +121,35 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
     clock: systemClock,
     log,
   });
-  let isClosed = false;
-  // An api holds nothing that a lost session could take: it joins again as it is.
+  const ending = new AbortController();
+  // An api holds nothing that a lost session could take: it joins again as it is, until it is taken.
+  let isConnected = false;
+  const join = async (): Promise<void> => {
+    while (isConnected && !ending.signal.aborted) {
+      try {
+        return await registry.join(member);
+      } catch (error) {
+        log.warn({ error, againInMs: joinAgainMs }, "the registry does not take this api");
+      }
+      await systemClock.sleep(joinAgainMs, ending.signal);
+    }
+  };
+  let joining: Promise<void> = Promise.resolve();
   const stopSession = registry.onSession((state) => {
-    if (state !== "connected" || isClosed) return;
-    registry.join(member).catch((error) => log.warn({ error }, "cannot join the registry now"));
+    isConnected = state === "connected";
+    if (isConnected) joining = joining.then(join);
+  });
+  const stopForgetting = systemClock.every(forgetKeysEveryMs, () => {
+    forgetRequestKeys(database).catch((error) => log.warn({ error }, "cannot forget old requests now"));
   });
   return {
     url: `http://${deps.http.host}:${port}`,
     port,
     close: async () => {
-      isClosed = true;
+      ending.abort();
       stopSession();
+      stopForgetting();
+      await joining;
       await registry.leave().catch(() => {}); // it goes with the session all the same
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -12,6 +12,7 @@ import { z } from "zod";
 import type { Logger } from "../model/logger.ts";
 import { OperationError, type OperationErrorCode } from "../model/operation-error.ts";
 import { type Database, isDiskFull, isPassing } from "../store/database.ts";
+import { answerTo, keepAnswer } from "../store/request-keys.ts";
 import { principalOf } from "../store/tokens.ts";
 import { type Access, accessOf, demandRoute } from "./access.ts";
 import type { ErrorShape, ProblemShape } from "./contract.ts";
@@ -87,26 +88,31 @@ function authenticate({ database }: AppDeps, one: Route): RequestHandler {
   };
 }
 
-function serve({ log }: AppDeps, one: Route): RequestHandler {
+function serve({ database, log }: AppDeps, one: Route): RequestHandler {
   return async (request, response) => {
     const body = one.body ? validated(one.body, request.body ?? {}, "body") : undefined;
     const query = one.query ? validated(one.query, request.query, "query") : undefined;
     const access = accesses.get(request) ?? nobody;
     const key = request.get("Idempotency-Key");
-    const answer = await one.handle({
-      params: request.params as { [name: string]: string }, // no route has a repeated parameter
-      body,
-      query,
-      access,
-      idempotencyKey: key === undefined ? undefined : hash(`${access.name} ${request.method} ${request.path} ${key}`),
-      request,
-      response,
-    });
+    const idempotencyKey =
+      key === undefined ? undefined : hash(`${access.name} ${request.method} ${request.path} ${key}`);
+    const remembered = one.remembersAnswer ? idempotencyKey : undefined;
+    const before = remembered === undefined ? undefined : await answerTo(database, remembered);
+    if (before !== undefined) {
+      answer(response, one, before ?? undefined);
+      return;
+    }
+    const params = request.params as { [name: string]: string }; // no route has a repeated parameter
+    const result = await one.handle({ params, body, query, access, idempotencyKey, request, response });
     if (one.method !== "get") log.info({ ...spokenOf(request), by: access.name }, "asked and done");
-    if (response.headersSent) return;
-    if (answer === undefined) response.status(204).end();
-    else response.status(one.status ?? 200).json(answer);
+    if (remembered !== undefined) await keepAnswer(database, remembered, result);
+    if (!response.headersSent) answer(response, one, result);
   };
+}
+
+function answer(response: Response, { status = 200 }: Route, result: unknown): void {
+  if (result === undefined) response.status(204).end();
+  else response.status(status).json(result);
 }
 
 const hash = (text: string): string => createHash("sha256").update(text).digest("hex");

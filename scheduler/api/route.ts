@@ -11,7 +11,7 @@ export interface RouteContext<Body, Query> {
   readonly query: Query;
   /** Who asks. */
   readonly access: Access;
-  /** What makes a repeated write the same write; undefined when the client sent no key. */
+  /** What makes a repeated write the same write; undefined when the client sent no key. See `remembersAnswer`. */
   readonly idempotencyKey: string | undefined;
   readonly request: Request;
   readonly response: Response;
@@ -32,6 +32,8 @@ export interface Route<Body = unknown, Query = unknown> {
   readonly isForAnyProject?: boolean;
   /** Open to everyone: only what says nothing of anyone's work. */
   readonly isPublic?: boolean;
+  /** A repeated request is given the first one's answer. Else the handler makes sure that it does nothing twice. */
+  readonly remembersAnswer?: boolean;
   /** What it returns is sent as JSON; undefined: the handler has answered (a stream), or there is nothing to say. */
   readonly handle: (context: RouteContext<Body, Query>) => Promise<unknown>;
 }

@@ -4,7 +4,9 @@ import type { Knex } from "knex";
 import type { JsonValue } from "../model/definition.ts";
 import { type BackfillId, type WorkflowInstanceId, workflowInstanceId } from "../model/ids.ts";
 import type { Trigger } from "../model/states.ts";
+import type { Database } from "./database.ts";
 import type { CommandKind, ParentRef, StartOptions } from "./records.ts";
+import { once } from "./request-keys.ts";
 import { insertRows, type Value } from "./upsert.ts";
 
 export interface NewInstance {
@@ -122,16 +124,14 @@ const eventRow = (id: WorkflowInstanceId, nowMs: number): readonly Value[] => [i
 const zip = (columns: readonly string[], values: readonly Value[]): readonly (readonly [string, Value])[] =>
   columns.map((column, index) => [column, values[index] ?? null]);
 
-export async function insertCommand(
-  transaction: Knex,
-  nowMs: number,
-  command: {
-    readonly kind: CommandKind;
-    readonly instance: WorkflowInstanceId;
-    readonly priority: number;
-    readonly payload?: { readonly [name: string]: JsonValue };
-  },
-): Promise<string> {
+export interface NewCommand {
+  readonly kind: CommandKind;
+  readonly instance: WorkflowInstanceId;
+  readonly priority: number;
+  readonly payload?: { readonly [name: string]: JsonValue };
+}
+
+export async function insertCommand(transaction: Knex, nowMs: number, command: NewCommand): Promise<string> {
   const [id] = await transaction("command").insert({
     kind: command.kind,
     workflow_instance_id: command.instance,
@@ -140,4 +140,15 @@ export async function insertCommand(
     created_at: nowMs,
   });
   return String(id);
+}
+
+/** With its client's key: the same request sent once more asks nothing more. */
+export async function insertCommandOnce(
+  database: Database,
+  key: string | undefined,
+  command: NewCommand | undefined,
+): Promise<void> {
+  await once(database, key, async (transaction) => {
+    if (command) await insertCommand(transaction, database.nowMs(), command);
+  });
 }

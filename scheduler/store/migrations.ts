@@ -218,6 +218,11 @@ async function createAll(knex: Knex): Promise<void> {
     table.bigInteger("at").notNullable();
     table.primary(["workflow_instance_id", "seq"]);
   });
+  await create("request_key", (table) => {
+    table.string("id", 64).primary();
+    table.bigInteger("at").notNullable().index();
+    table.text("answer", "longtext");
+  });
   await create("command", (table) => {
     table.bigIncrements("id");
     table.string("kind", 24).notNullable();

@@ -71,6 +71,7 @@ export function backfillRoutes(deps: RouteDeps): readonly Route[] {
       route({
         method: "post",
         path: `/backfills/{id}/${action}`,
+        remembersAnswer: true,
         summary: changes[action].summary,
         answer: backfillSchema,
         handle: async ({ params }) => {

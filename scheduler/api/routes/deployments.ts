@@ -59,6 +59,7 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
     route({
       method: "post",
       path: "/projects/{p}/workflows/{w}/rollback",
+      remembersAnswer: true,
       summary: "Deploy an older version again, as the newest.",
       role: "author",
       body: z.strictObject({ version: z.int().min(1) }),
@@ -103,6 +104,7 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
     route({
       method: "delete",
       path: "/projects/{p}/workflows/{w}",
+      remembersAnswer: true,
       summary: "Take a workflow out of use; its versions and history stay.",
       role: "author",
       handle: async ({ params }) => {

@@ -5,10 +5,11 @@ import { splitTaskInstanceId, type WorkflowInstanceId, workflowInstanceId } from
 import { isOver } from "../../model/life/workflow-instance.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import type { WorkflowInstanceState } from "../../model/states.ts";
-import { insertCommand } from "../../store/instances.ts";
+import { insertCommandOnce, type NewCommand } from "../../store/instances.ts";
 import { loadDefinition, loadInstances } from "../../store/loading.ts";
 import { instance, type ListedInstance } from "../../store/queries.ts";
 import type { CommandKind } from "../../store/records.ts";
+import { isDone } from "../../store/request-keys.ts";
 import { type InstanceShape, instanceSchema, type RunTasksRequest, runTasksRequestSchema } from "../contract.ts";
 import { type Route, route } from "../route.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -24,9 +25,9 @@ export function commandRoutes(
         path: `/instances/{id}/${action}`,
         summary: actions[action].summary,
         answer: instanceSchema,
-        handle: async ({ params }) => {
+        handle: async ({ params, idempotencyKey }) => {
           const found = await wantedInstance(deps, instanceIdOf(params));
-          await ask(deps, found, action, {});
+          await ask(deps, found, { action, payload: {}, key: idempotencyKey });
           return show(deps, found.id);
         },
       }),
@@ -37,10 +38,11 @@ export function commandRoutes(
       summary: actions["run-tasks"].summary,
       body: runTasksRequestSchema,
       answer: instanceSchema,
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, idempotencyKey }) => {
         const found = await wantedInstance(deps, instanceIdOf(params));
         await checkTasks(deps, found, body);
-        await ask(deps, found, "run-tasks", { tasks: body.tasks, scope: body.scope ?? "with_downstream" });
+        const payload = { tasks: body.tasks, scope: body.scope ?? "with_downstream" };
+        await ask(deps, found, { action: "run-tasks", payload, key: idempotencyKey });
         return show(deps, found.id);
       },
     }),
@@ -49,14 +51,16 @@ export function commandRoutes(
       path: "/task-instances/{id}/force-success",
       summary: "Let a failed or killed task count as succeeded; what its failure held up goes on.",
       answer: instanceSchema,
-      handle: async ({ params }) => {
+      handle: async ({ params, idempotencyKey }) => {
         const { id = "" } = params;
         const parts = splitTaskInstanceId(id);
         if (!parts)
           throw new OperationError("not_found", `"${id}" is no id of a task instance: expected one like 12.0`);
         const found = await wantedInstance(deps, parts.instance);
-        await checkForced(deps, parts.instance, parts.taskIndex);
-        await insert(deps, found, "force_success", { task: parts.taskIndex });
+        await insert(deps, idempotencyKey, async () => {
+          await checkForced(deps, parts.instance, parts.taskIndex);
+          return { ...asked(found), kind: "force_success", payload: { task: parts.taskIndex } };
+        });
         return show(deps, found.id);
       },
     }),
@@ -94,34 +98,38 @@ const actions = {
   };
 };
 
+interface Asked {
+  readonly action: keyof typeof actions;
+  readonly payload: { readonly [name: string]: JsonValue };
+  readonly key: string | undefined;
+}
+
 /** Asking twice is no error: a stop of what has stopped already changes nothing. */
-async function ask(
-  deps: RouteDeps,
-  found: ListedInstance,
-  action: keyof typeof actions,
-  payload: { readonly [name: string]: JsonValue },
-): Promise<void> {
+async function ask(deps: RouteDeps, found: ListedInstance, { action, payload, key }: Asked): Promise<void> {
   const { kind, states } = actions[action];
   const alreadySo =
     (kind === "stop" && (isOver(found.state) || found.state === "stopping")) ||
     (kind === "pause" && (found.state === "pausing" || found.state === "paused"));
-  if (alreadySo) return;
-  if (!states.some((state) => state === found.state)) {
+  await insert(deps, key, async () => {
+    if (alreadySo) return undefined;
+    if (states.some((state) => state === found.state)) return { ...asked(found), kind, payload };
     throw new OperationError(
       "conflict",
       `instance ${found.id} is ${found.state}: ${action} needs one that is ${states.join(" or ")}`,
     );
-  }
-  await insert(deps, found, kind, payload);
+  });
 }
 
+const asked = ({ id, priority }: ListedInstance) => ({ instance: id, priority });
+
+/** `command` says what to ask, if anything, or why that cannot be. */
 async function insert(
   { database, wake }: RouteDeps,
-  { id, priority }: ListedInstance,
-  kind: CommandKind,
-  payload: { readonly [name: string]: JsonValue },
+  key: string | undefined,
+  command: () => Promise<NewCommand | undefined>,
 ): Promise<void> {
-  await insertCommand(database.knex, database.nowMs(), { kind, instance: id, priority, payload });
+  if (await isDone(database, key)) return;
+  await insertCommandOnce(database, key, await command());
   wake();
 }
 

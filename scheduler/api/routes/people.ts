@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { OperationError } from "../../model/operation-error.ts";
 import { beyond, type Grants, roles } from "../../model/role.ts";
+import { once } from "../../store/request-keys.ts";
 import { findResource, users } from "../../store/resources.ts";
 import { createToken, removeToken, type StoredToken, tokens } from "../../store/tokens.ts";
 import { page } from "../contract.ts";
@@ -42,7 +43,7 @@ export function peopleRoutes({ database }: RouteDeps): readonly Route[] {
       body: tokenRequestSchema,
       answer: newTokenSchema,
       status: 201,
-      handle: async ({ body, access }) => {
+      handle: async ({ body, access, idempotencyKey }) => {
         const { name, user, expiresInDays } = body;
         if (user !== undefined && !(await findResource(database, users, { name: user }))) {
           throw new OperationError(
@@ -56,6 +57,12 @@ export function peopleRoutes({ database }: RouteDeps): readonly Route[] {
           throw new OperationError("refused", `${access.name} cannot give more than their own role in ${tooMuch}`);
         }
         const expiresAtMs = expiresInDays === undefined ? undefined : database.nowMs() + expiresInDays * dayMs;
+        // Its text is nowhere but in the answer: it cannot be told again.
+        if (!(await once(database, idempotencyKey, async () => {}))) {
+          const message =
+            "a request of this key has made its token already: take that one back, and ask with another key";
+          throw new OperationError("conflict", message);
+        }
         const { id, token } = await createToken(database, {
           name,
           ...(user === undefined ? {} : { user }),
@@ -78,6 +85,7 @@ export function peopleRoutes({ database }: RouteDeps): readonly Route[] {
       path: "/tokens/{token}",
       summary: "Take a token back, by its id.",
       role: "admin",
+      remembersAnswer: true,
       handle: async ({ params }) => {
         const id = params["token"] ?? "";
         if (!(await removeToken(database, id)))

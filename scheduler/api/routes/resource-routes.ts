@@ -79,6 +79,7 @@ export function resourceRoutes<Given extends Named, Stored extends Named>(
       body: kind.given,
       answer: kind.shape,
       status: 201,
+      remembersAnswer: true,
       handle: async (context) => {
         const stored = kind.store(context.body, undefined, context);
         if (await createResource(database, table, stored)) return kind.show(stored);
@@ -119,6 +120,7 @@ export function resourceRoutes<Given extends Named, Stored extends Named>(
       path: `${path}/{name}`,
       summary: `Remove a ${word}.`,
       role,
+      remembersAnswer: true,
       handle: async ({ params }) => {
         const name = params["name"] ?? "";
         if (!(await removeResource(database, table, keyOf(params, name)))) throw missing(name);
