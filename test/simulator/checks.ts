@@ -15,6 +15,9 @@ export interface CheckDeps {
   readonly untilMs: number;
 }
 
+/** How exactly a process knows the database's clock. */
+const clockErrorMs = 10;
+
 type Row = { readonly [column: string]: string | number | null };
 
 export function violations(deps: CheckDeps): readonly string[] {
@@ -108,10 +111,15 @@ function scheduleViolations(deps: CheckDeps, rows: (sql: string) => readonly Row
     const due = fireTimesBetween(parsed.cron, String(schedule["zone"]), deps.fromMs, deps.untilMs, 10_000);
     // What was due in the very last moments may have fired or not.
     const surely = due.filter((time) => time < deps.untilMs - 5_000);
-    const fired = rows(
-      `select schedule_time from workflow_instance where trigger_kind = 'schedule' and workflow_id = ${schedule["workflow_id"]}`,
-    ).map((row) => Number(row["schedule_time"]));
+    const instances = rows(
+      `select schedule_time, created_at from workflow_instance where trigger_kind = 'schedule' and workflow_id = ${schedule["workflow_id"]}`,
+    );
+    const fired = instances.map((row) => Number(row["schedule_time"]));
     const name = `${schedule["name"]} (${schedule["cron"]}, catchup ${schedule["catch_up"]})`;
+    for (const row of instances) {
+      const earlyMs = Number(row["schedule_time"]) - Number(row["created_at"]);
+      if (earlyMs > clockErrorMs) found.push(`${name} fired ${earlyMs} ms before its time`);
+    }
     for (const time of fired) if (!due.includes(time)) found.push(`${name} fired at ${time}, which is no fire time`);
     if (new Set(fired).size !== fired.length) found.push(`${name} fired twice for one time`);
     if (schedule["catch_up"] !== "all") continue;

@@ -14,6 +14,8 @@ export interface SimulatedNetwork {
   /** Nothing goes from `from` to `to` any more, until it is healed: it waits, as TCP does. */
   block(from: string, to: string): void;
   isBlocked(from: string, to: string): boolean;
+  /** Heals this way alone. */
+  unblock(from: string, to: string): void;
   heal(): void;
   /** Breaks every connection of a process; what is under way is lost. */
   cut(name: string): void;
@@ -214,6 +216,19 @@ export function simulatedNetwork(world: World, options: NetworkOptions): Simulat
       return server;
     };
 
+  /** What may go now. */
+  const sendStuck = (): void => {
+    for (const { ends } of links) {
+      const [first, second] = ends;
+      for (const [from, to] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        if (!blocked.has(way(from.process.name, to.process.name))) for (const send of from.stuck.splice(0)) send();
+      }
+    }
+  };
+
   return {
     of: (process) => {
       // The kernel of its host closes what a dead process had open.
@@ -229,9 +244,13 @@ export function simulatedNetwork(world: World, options: NetworkOptions): Simulat
     },
     block: (from, to) => void blocked.add(way(from, to)),
     isBlocked: (from, to) => blocked.has(way(from, to)),
+    unblock: (from, to) => {
+      blocked.delete(way(from, to));
+      sendStuck();
+    },
     heal: () => {
       blocked.clear();
-      for (const link of links) for (const one of link.ends) for (const send of one.stuck.splice(0)) send();
+      sendStuck();
     },
     cut: (name) => {
       for (const link of [...links]) if (link.ends.some((one) => one.process.name === name)) breakLink(link);

@@ -27,6 +27,13 @@ export interface Played {
   readonly states: { readonly [attempt: string]: string };
 }
 
+/** What must hold in every script: nothing beside another of its task, nothing sent or acknowledged too early, all succeeded. */
+export async function wrongIn(script: Script): Promise<readonly string[]> {
+  const { doubled, broken, instances } = await play(script);
+  const others = instances.filter(({ state }) => state !== "succeeded");
+  return [...doubled, ...broken, ...others.map(({ id, state }) => `instance ${id} is ${state}`)];
+}
+
 export async function play(script: Script): Promise<Played> {
   const { leaseMs, masters, workers } = script;
   const stage = scene({
