@@ -148,14 +148,18 @@ export function placement(deps: PlacementDeps): Placement {
     },
     queue: (task, refusal) => {
       const { taskGroup, dispatchTimeoutMs } = definitionOf(task);
-      if (!taskGroup) {
+      const life = instance.lifeOf(task);
+      // Ending a job waits for no slot.
+      const mustEnd = life?.state === "submitted" && life.carriesOn && instance.jobOf(task)?.mustEnd === true;
+      if (!taskGroup || mustEnd) {
         if (refusal) refuseAt(task, refusal);
         proceed(task);
         return;
       }
       pools.wait(instance.idOf(task), taskGroup.name, (grantedAtMs) => {
-        // A full task group is no lack of workers: the time for these begins with the slot.
-        if (refusal) refuseAt(task, { ...refusal, atMs: grantedAtMs + (dispatchTimeoutMs ?? 0) });
+        // A full task group is no lack of workers: the time for these begins with the slot, but where the task has it from an attempt before.
+        const atMs = Math.max(refusal?.atMs ?? 0, grantedAtMs + (dispatchTimeoutMs ?? 0));
+        if (refusal) refuseAt(task, { ...refusal, atMs });
         proceed(task);
       });
     },

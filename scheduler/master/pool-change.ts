@@ -13,6 +13,8 @@ export function poolChange(
 ): PoolChange | undefined {
   if (!taskGroup) return undefined;
   if (after.state === "submitted") {
+    // The job that a lost attempt left runs on, in its slot.
+    if (after.carriesOn && before && isUnderWay(before)) return undefined;
     return {
       kind: "wait",
       taskIndex,
@@ -29,5 +31,5 @@ export function poolChange(
 const rankOf = (priority: Priority): number => priorities.indexOf(priority);
 
 /** A task in a task group holds its slot, or waits for one, until its attempt has ended. */
-const wantsSlot = ({ state }: TaskLife): boolean =>
-  state === "submitted" || state === "dispatched" || state === "running";
+const wantsSlot = (life: TaskLife): boolean => life.state === "submitted" || isUnderWay(life);
+const isUnderWay = ({ state }: TaskLife): boolean => state === "dispatched" || state === "running";
