@@ -140,15 +140,30 @@ interface Request {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A connection that breaks does not tell what became of the request: it is sent again, under the same key. */
 async function request<T>(connection: Connection, asked: Request): Promise<T> {
-  const response = await send(connection, asked);
-  // The routes and their shapes are one contract with the scheduler, which checks what it sends against the same schemas.
-  if (response.status === 204) return undefined as T;
-  try {
-    return (await response.json()) as T;
-  } catch (error) {
-    throw unreachable(connection, error);
+  const headers = { ...asked.headers, "idempotency-key": crypto.randomUUID() };
+  for (let tryNumber = 1; ; tryNumber += 1) {
+    try {
+      const response = await send(connection, { ...asked, headers });
+      // The routes and their shapes are one contract with the scheduler, which checks what it sends against the same schemas.
+      return (response.status === 204 ? undefined : await response.json()) as T;
+    } catch (error) {
+      if (tryNumber === mostTries || !isLost(error)) throw unreachable(connection, error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, againMs));
   }
+}
+
+const mostTries = 5;
+const againMs = 300;
+
+/** It was there, and broke. */
+function isLost(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("code" in at && ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(String(at.code))) return true;
+  }
+  return false;
 }
 
 async function* stream<T>(

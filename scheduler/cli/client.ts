@@ -1,7 +1,9 @@
 // Speaks REST to a server: finds it, shows the token, turns refusals into errors that say what to do.
 
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
 import { type ErrorShape, errorSchema, type ProblemShape } from "../api/contract.ts";
@@ -95,20 +97,48 @@ function clientOf(server: string, token: string): Client {
     return response;
   };
 
-  const read = async <T>(response: Response): Promise<T> => (await response.json()) as T; // the contract's types are the server's schemas
+  /** A connection that breaks does not tell what became of the request: it is sent again, under the same key. */
+  const answer = async <T>(method: string, route: string, limitMs: number, body?: object): Promise<T> => {
+    const init: RequestInit = {
+      method,
+      headers: { "Idempotency-Key": randomUUID() },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(limitMs),
+    };
+    let wasLost = false;
+    for (let tryNumber = 1; ; tryNumber += 1) {
+      try {
+        const response = await ask(route, init);
+        return (response.status === 204 ? undefined : await response.json()) as T; // the contract's types are the server's schemas
+      } catch (error) {
+        wasLost ||= isLost(error);
+        const mayBeBack =
+          wasLost && (isLost(error) || (error instanceof OperationError && error.code === "unavailable"));
+        if (!mayBeBack || tryNumber >= mostTries) throw error;
+      }
+      await delay(againMs);
+    }
+  };
 
   return {
     server,
-    get: async (route) => read(await ask(route, { signal: AbortSignal.timeout(30_000) })),
-    post: async (route, body) =>
-      read(await ask(route, { method: "POST", body: JSON.stringify(body), signal: AbortSignal.timeout(120_000) })),
-    put: async (route, body) =>
-      read(await ask(route, { method: "PUT", body: JSON.stringify(body), signal: AbortSignal.timeout(30_000) })),
-    delete: async (route) => {
-      await ask(route, { method: "DELETE", signal: AbortSignal.timeout(30_000) });
-    },
+    get: (route) => answer("GET", route, 30_000),
+    post: (route, body) => answer("POST", route, 120_000, body),
+    put: (route, body) => answer("PUT", route, 30_000, body),
+    delete: (route) => answer("DELETE", route, 30_000),
     events: (route, { lastId, signal }) => stream(ask, route, lastId, signal),
   };
+}
+
+const againMs = 500;
+const mostTries = 20;
+
+/** It was there, and broke. */
+function isLost(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ("code" in at && ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(String(at.code))) return true;
+  }
+  return false;
 }
 
 async function refusal(server: string, response: Response): Promise<Error> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startEngine } from "../support/engine.ts";
 import { porpoise } from "../support/porpoise.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
 
 const script = (lines: string): string => `  \`\`\`bash\n  ${lines}\n  \`\`\`\n}\n`;
 
@@ -49,4 +50,21 @@ test("a followed run prints the lines of every attempt, and those of sub-workflo
     "one/hello | hello you",
   ]);
   assert.match(ran.stderr, /instance \d+ succeeded after/);
+});
+
+test("a start whose answer is cut off is one instance, and the command goes on as if nothing had happened", async (t) => {
+  const engine = await startEngine();
+  t.after(() => engine.close());
+  await engine.deploy(child);
+  const proxy = await startTcpProxy(Number(new URL(engine.server).port));
+  t.after(() => proxy.close());
+  proxy.cutNextReply();
+  const ran = await porpoise(["run", "t/child", "--follow"], {
+    cwd: engine.folder,
+    env: { PORPOISE_SERVER: `http://127.0.0.1:${proxy.port}`, PORPOISE_TOKEN: engine.token },
+  });
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal(ran.stdout, "hello | hello nobody\n");
+  const { body } = await engine.request("GET", "/instances");
+  assert.equal((body as { items: unknown[] }).items.length, 1);
 });

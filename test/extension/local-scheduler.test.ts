@@ -16,6 +16,7 @@ import {
   stopLocalScheduler,
 } from "../../extension/local-scheduler.ts";
 import { createRunsStore } from "../../extension/views/runs-store.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
 
 const program = fileURLToPath(new URL("../../scheduler/cli/main.ts", import.meta.url));
 const limit = () => AbortSignal.timeout(30_000);
@@ -59,6 +60,16 @@ after(async () => {
 test("a scheduler that runs for the folder is joined, not started again", async () => {
   const again = await startLocalScheduler({ folder, program, signal: limit() });
   assert.equal(again.url, client.url);
+});
+
+test("a start whose answer is cut off is one instance", async (t) => {
+  const { url, token } = await startLocalScheduler({ folder, program, signal: limit() });
+  const proxy = await startTcpProxy(Number(new URL(url).port));
+  t.after(() => proxy.close());
+  const before = (await client.instances({})).items.length;
+  proxy.cutNextReply();
+  await createClient({ url: `http://127.0.0.1:${proxy.port}`, token }).start("examples", "hello", {});
+  assert.equal((await client.instances({})).items.length, before + 1);
 });
 
 test("an instance that is followed gives out each line of its tasks once, behind the task's name", async () => {
