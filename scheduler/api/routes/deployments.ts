@@ -31,6 +31,7 @@ export function deploymentRoutes(deps: RouteDeps): readonly Route[] {
     route({
       method: "post",
       path: "/deployments",
+      remembersAnswer: true,
       summary: "Compile, check and store new versions, all or nothing; `plan` only tells what would change.",
       role: "author",
       isForAnyProject: true,
