@@ -50,7 +50,7 @@ export async function runApi(settings: ServerSettings, log: Logger): Promise<Run
   return close.orCloseAll(async () => {
     const database = close.add(await openChecked(settings));
     if (settings.api.token !== "") await acceptToken(database, "settings", settings.api.token);
-    const registry = close.add(await registryOf(settings, log, database));
+    const registry = close.add(await registryOf(settings, log));
     const metrics = processMetrics();
     metrics.watchRegistry(registry);
     const logs = close.add(folderLogStore({ folder: path.resolve(settings.api.logFolder) }));
@@ -81,7 +81,7 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
   const close = closer();
   return close.orCloseAll(async () => {
     const database = close.add(await openChecked(settings));
-    const registry = close.add(await registryOf(settings, log, database));
+    const registry = close.add(await registryOf(settings, log));
     const health = close.add(await tellHealth(settings.master, registry, log));
     const { capacity, lookEveryMs, lostLimit, misfireAfterMs, choice } = settings.master;
     const master = close.add(
@@ -107,7 +107,7 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
 export async function runWorker(settings: ServerSettings, log: Logger): Promise<Running<Worker>> {
   const close = closer();
   return close.orCloseAll(async () => {
-    const registry = close.add(await registryOf(settings, log, undefined));
+    const registry = close.add(await registryOf(settings, log));
     const health = close.add(await tellHealth(settings.worker, registry, log));
     const { meter } = health.metrics;
     const worker = close.add(await startWorker({ ...workerDeps(settings, registry, log), meter, health: health.url }));
@@ -203,11 +203,10 @@ async function openChecked(settings: ServerSettings): Promise<Database> {
   }
 }
 
-/** A worker reads no table but those of the registry, so it has no `database` of its own. */
-async function registryOf(settings: ServerSettings, log: Logger, database: Database | undefined): Promise<Registry> {
+/** In the database it has connections of its own: whatever else waits for one, this process goes on saying that it lives. */
+async function registryOf(settings: ServerSettings, log: Logger): Promise<Registry> {
   const { type, connect: address, leaseMs } = settings.registry;
   if (type !== "database") return openRegistry({ type, connect: address, leaseMs, log });
-  if (database) return openRegistry({ type, knex: database.knex, leaseMs, log });
   const knex = await connect({ ...databaseSettings(settings), poolSize: 2 } as DatabaseSettings); // the same kind, with fewer connections
   const registry = await openRegistry({ type, knex, leaseMs, log });
   return {
