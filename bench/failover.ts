@@ -1,12 +1,15 @@
 // From `kill -9` of a master to the next start of a task of an instance that it owned, and from `kill -9` of a worker to the
-// start of its tasks elsewhere, as the tasks themselves witness it. Prints Markdown.
+// start of its tasks elsewhere, as the tasks themselves witness it: each attempt first looks whether a process of an earlier one of
+// its task is alive. Whoever is killed is replaced at once, at the same port. Prints Markdown.
 //
 //   node bench/failover.ts [kills]      50 of each when no number is given
 
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceShape, Page } from "../scheduler/api/contract.ts";
 import { type Cluster, type Member, startCluster } from "../test/support/cluster.ts";
+import { freePort } from "../test/support/servers/server-process.ts";
 import { doubled, readWitness, type Witnessed, witnessScript } from "../test/support/witness.ts";
 import { head, quantile, row, seconds, spread } from "./numbers.ts";
 
@@ -23,7 +26,22 @@ try {
 
 async function measure(on: Cluster): Promise<void> {
   const witness = path.join(on.folder, "witness");
-  const script = (beats: number): string => `  \`\`\`bash raw\n${witnessScript(witness, beats, "0.2")}\n  \`\`\``;
+  const pids = path.join(on.folder, "pids");
+  const overlaps = path.join(on.folder, "overlaps");
+  await Promise.all([pids, overlaps].map((file) => writeFile(file, "")));
+  // The dead whom nobody has buried yet (state Z) are dead.
+  const lookBack = [
+    `while read -r task attempt pid; do`,
+    `  [ "$task" = "$PORPOISE_TASK_INSTANCE" ] && [ "$pid" != "$$" ] || continue`,
+    `  read -r _ _ state _ < /proc/$pid/stat || continue`,
+    `  [ "$state" = Z ] || echo "$task $attempt $pid $state" >> ${overlaps}`,
+    `done < ${pids} 2> /dev/null`,
+    `echo "$PORPOISE_TASK_INSTANCE $PORPOISE_ATTEMPT $$" >> ${pids}`,
+  ]
+    .map((line) => `  ${line}`)
+    .join("\n");
+  const script = (beats: number): string =>
+    `  \`\`\`bash raw\n${lookBack}\n${witnessScript(witness, beats, "0.2")}\n  \`\`\``;
   const task = (name: string, beats: number): string => `task ${name}: shell {\n${script(beats)}\n}\n`;
   const names = Array.from({ length: 60 }, (_, index) => `t${index}`);
   const chain = `workflow bench/chain {\n}\n\n${names.map((name) => task(name, 1)).join("\n")}\n${names.join(" >> ")}\n`;
@@ -33,8 +51,15 @@ async function measure(on: Cluster): Promise<void> {
     .join("\n")}\n`;
   await on.start("api", "api");
   const members = new Map<string, Member>();
-  const start = async (kind: "master" | "worker", name: string): Promise<void> =>
-    void members.set(name, await on.start(kind, name));
+  const ports = new Map(
+    await Promise.all(["m1", "m2", "w1", "w2"].map(async (seat) => [seat, await freePort()] as const)),
+  );
+  let lives = 0;
+  /** A replacement has its own name and folder: nothing but the port is its predecessor's. */
+  const start = async (kind: "master" | "worker", seat: string): Promise<void> => {
+    lives += 1;
+    members.set(seat, await on.start(kind, `${seat}-${lives}`, ports.get(seat)));
+  };
   await Promise.all([start("master", "m1"), start("master", "m2"), start("worker", "w1"), start("worker", "w2")]);
   await on.request("POST", "/deployments", {
     files: [
@@ -50,7 +75,8 @@ async function measure(on: Cluster): Promise<void> {
 
   const masters: number[] = [];
   for (let kill = 0; kill < kills; kill += 1) {
-    const victim = members.get(kill % 2 === 0 ? "m1" : "m2") as Member; // both were started above
+    const seat = kill % 2 === 0 ? "m1" : "m2";
+    const victim = members.get(seat) as Member; // both were started above
     const owned = await until(async () => {
       const fresh = await Promise.all([run("chain"), run("chain"), run("chain")]);
       await delay(1_500); // taken, and in the middle of it
@@ -61,6 +87,7 @@ async function measure(on: Cluster): Promise<void> {
     });
     const killedMs = Date.now();
     await victim.kill();
+    const replaced = start("master", seat);
     masters.push(
       await until(async () => {
         const begins = [...(await seen())]
@@ -71,14 +98,15 @@ async function measure(on: Cluster): Promise<void> {
         return next.length > 0 ? Math.min(...next) : undefined;
       }),
     );
-    await start("master", victim.name);
+    await replaced;
   }
   for (const { id } of await running()) await on.request("POST", `/instances/${id}/stop`, {});
 
   const workers: number[] = [];
   for (let kill = 0; kill < kills; kill += 1) {
     const { id } = await run("wide");
-    const victim = members.get(kill % 2 === 0 ? "w1" : "w2") as Member; // likewise
+    const seat = kill % 2 === 0 ? "w1" : "w2";
+    const victim = members.get(seat) as Member; // likewise
     const lost = await until(async () => {
       const { tasks = [] } = await on.request<InstanceShape>("GET", `/instances/${id}`);
       if (tasks.some(({ state }) => state !== "running")) return undefined;
@@ -87,6 +115,7 @@ async function measure(on: Cluster): Promise<void> {
     if (lost.length > 0) {
       const killedMs = Date.now();
       await victim.kill();
+      const replaced = start("worker", seat);
       workers.push(
         await until(async () => {
           const all = await seen();
@@ -96,9 +125,9 @@ async function measure(on: Cluster): Promise<void> {
           return Math.max(...next.map((attempt) => Number((attempt?.begin ?? 0n) / 1_000_000n) - killedMs));
         }),
       );
+      await replaced;
     }
     await on.request("POST", `/instances/${id}/stop`, {});
-    if (lost.length > 0) await start("worker", victim.name);
     await until(async () => ((await running()).length === 0 ? true : undefined));
   }
 
@@ -109,7 +138,13 @@ async function measure(on: Cluster): Promise<void> {
   ] as const) {
     row(name, values.length, seconds(quantile(values, 0.5)), seconds(quantile(values, 0.95)), spread(values));
   }
-  console.log(`\nLease ${leaseMs} ms; attempts that ran beside another of their task: ${doubled(await seen()).length}`);
+  const alive = (await readFile(overlaps, "utf8")).trim();
+  const beside = doubled(await seen()).length;
+  console.log(`\nLease ${leaseMs} ms. Attempts that ran beside another of their task: ${beside}.`);
+  console.log(
+    `Attempts that found a living process of an earlier one: ${alive === "" ? 0 : alive.split("\n").length}.`,
+  );
+  if (alive !== "") console.log(alive);
 }
 
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {

@@ -91,9 +91,8 @@ test("every instance succeeds and no attempt runs twice, whatever is killed, fro
       assert.ok(victim.ways);
       const { database, registry: toRegistry, wire } = victim.ways;
       const [name, ways] = pick([
-        ["the database", [database]],
-        ["the registry", [toRegistry]],
         victim.kind === "worker" ? ["masters", [wire]] : ["the database", [database]],
+        ["the registry", [toRegistry]],
         ["all", [database, toRegistry, wire]],
       ] as const);
       for (const way of ways) act(way);

@@ -30,6 +30,14 @@ test("ZooKeeper is away for many leases and comes back empty", limit, (t) =>
   }),
 );
 
+test("etcd is away for many leases and comes back as it was", limit, (t) =>
+  outage(t, "etcd", async ({ registry }) => {
+    await registry.kill();
+    await delay(outageMs);
+    await registry.restart();
+  }),
+);
+
 test("etcd is away for many leases and comes back empty", limit, (t) =>
   outage(t, "etcd", async ({ registry }) => {
     await registry.kill();
@@ -43,6 +51,14 @@ test("MariaDB stands still for many leases, and is then restarted", limit, (t) =
     database.pause();
     await delay(outageMs);
     await database.kill();
+    await database.restart();
+  }),
+);
+
+test("MariaDB is gone for many leases and comes back", limit, (t) =>
+  outage(t, "zookeeper", async ({ database }) => {
+    await database.kill();
+    await delay(outageMs);
     await database.restart();
   }),
 );
@@ -86,6 +102,9 @@ async function outage(
   assert.deepEqual([...new Set(items.map(({ state }) => state))], ["succeeded"]);
   const seen = await readWitness(witness);
   assert.deepEqual(doubled(seen), []);
+  t.diagnostic(
+    `${instances} instances lived through ${outageMs / 1_000} s and ${seen.size - 1} attempts of theirs with them`,
+  );
   const again = [...seen].filter(([, attempts]) => attempts.length > 1);
   assert.deepEqual(again, [], "attempts were begun again although their owners could confirm them");
 }

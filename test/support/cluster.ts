@@ -55,8 +55,8 @@ export interface Cluster {
   readonly secret: string;
   /** The process of the member that was started last under that name. */
   pidOf(name: string): number;
-  /** Starts one more process and waits for its ready line. */
-  start(kind: Kind, name: string): Promise<Member>;
+  /** Starts one more process and waits for its ready line. `port`: of a worker's wire, of a master's health; absent: any. */
+  start(kind: Kind, name: string, port?: number): Promise<Member>;
   request<T>(method: string, route: string, body?: object, headers?: { readonly [name: string]: string }): Promise<T>;
   close(): Promise<void>;
 }
@@ -92,7 +92,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const apiPort = await freePort();
   const members: { readonly name: string; readonly child: ChildProcess }[] = [];
   const disks = new Map<string, SmallDisk>();
-  const environment = (name: string): NodeJS.ProcessEnv => {
+  const environment = (name: string, port = 0): NodeJS.ProcessEnv => {
     const here = ways.get(name);
     return {
       ...process.env,
@@ -105,7 +105,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       PORPOISE_DATABASE_DATABASE: "porpoise",
       PORPOISE_REGISTRY_TYPE: registryType,
       PORPOISE_REGISTRY_CONNECT: here ? `127.0.0.1:${here.registry.port}` : registry.connect,
-      PORPOISE_WORKER_PORT: String(here?.workerPort ?? 0),
+      PORPOISE_WORKER_PORT: String(here?.workerPort ?? port),
+      PORPOISE_MASTER_HEALTH_PORT: String(port),
       PORPOISE_WORKER_ANNOUNCED_PORT: String(here?.wire.port ?? 0),
       PORPOISE_REGISTRY_LEASE_MS: String(leaseMs),
       PORPOISE_API_PORT: String(apiPort),
@@ -143,9 +144,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     if (disk) disks.set(name, disk);
   };
 
-  const run = (args: readonly string[], name: string): ChildProcess => {
+  const run = (args: readonly string[], name: string, port?: number): ChildProcess => {
     const child = spawn(process.execPath, [main, ...args], {
-      env: environment(name),
+      env: environment(name, port),
       stdio: ["ignore", "pipe", "pipe"],
     });
     members.push({ name, child });
@@ -153,10 +154,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return child;
   };
 
-  const start: Cluster["start"] = async (kind, name) => {
+  const start: Cluster["start"] = async (kind, name, port) => {
     const between = await waysOf(name);
     giveDisk(kind, name);
-    const child = run([kind], name);
+    const child = run([kind], name, port);
     const ready = await readyLine(child, name);
     return {
       kind,
