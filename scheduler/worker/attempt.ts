@@ -195,13 +195,19 @@ async function runExecutor(deps: AttemptDeps, assignment: Assignment, run: Run):
 
   async function close(end: AttemptEnd): Promise<AttemptEnd> {
     await run.beforeLogEnds();
-    const found = await follower?.end();
+    const found = await follower?.end().catch((error: unknown) => explain(error));
     void removeDirectory(deps, assignment, directory, written);
-    const all = { ...end, outputs: { ...end.outputs, ...found } };
+    const all = typeof found === "string" ? unread(end, found) : { ...end, outputs: { ...end.outputs, ...found } };
     const mask = secretMask(assignment.secrets ?? []);
     // What a program says of its failure may hold what it was given.
     return "reason" in all && mask !== undefined ? { ...all, reason: mask.inText(all.reason) } : all;
   }
+}
+
+/** A success whose outputs nobody can read is none to those that wait for them. */
+function unread(end: AttemptEnd, why: string): AttemptEnd {
+  if (end.outcome !== "succeeded") return end;
+  return { outcome: "failed", reason: `its log cannot be read to the end: ${why}`, outputs: end.outputs };
 }
 
 interface Surroundings extends Run {
