@@ -17,6 +17,11 @@ const rows: readonly Row[] = [
     test: "a write without the current owner epoch changes nothing",
   },
   {
+    holds: "a dispatch, kill or question without the current owner epoch changes nothing",
+    file: "test/worker/fencing.test.ts",
+    test: "after a higher epoch, a lower one dispatches, kills and settles nothing, and is counted",
+  },
+  {
     holds: "suspended takes no commands",
     file: "test/faults/masters.test.ts",
     test: "a master that does not know whether its session lives takes no commands, and takes them when it knows",
@@ -27,9 +32,14 @@ const rows: readonly Row[] = [
     test: "a worker whose lease nobody confirms kills its groups before anyone may take over",
   },
   {
-    holds: "its guard does so when the worker itself is killed or frozen",
+    holds: "its guard does so when the worker itself is killed",
     file: "test/worker/guard.test.ts",
     test: "a killed worker's attempts die at once, and its successor reports them and sends the rest of their logs",
+  },
+  {
+    holds: "its guard does so when the worker itself is frozen",
+    file: "test/worker/guard.test.ts",
+    test: "a frozen worker's attempts die within half a lease, and are reported as lost when it wakes",
   },
   {
     holds: "unknown is not failed: same attempt, same worker, or wait out its lease; one live attempt a task",
@@ -53,8 +63,8 @@ const rows: readonly Row[] = [
   },
   {
     holds: "a sweep finds ownerless work whatever was missed",
-    file: "test/engine/failover.ts",
-    test: "an instance that nobody owns and no command speaks of is found",
+    file: "test/faults/swept.test.ts",
+    test: "a sweep finds ownerless work whatever was missed: masters that start together take what a dead one owned",
   },
   {
     holds: "identity is an incarnation",
@@ -122,14 +132,24 @@ const rows: readonly Row[] = [
     test: "a deployment that puts a schedule online fires nothing of the time when it was offline",
   },
   {
-    holds: "slots are rows with owners, released in the transaction of the terminal state, swept",
-    file: "test/engine/logic.ts",
-    test: "S32: no more tasks run at a time than the group has slots",
+    holds: "slots are rows with owners, released in the transaction of the terminal state",
+    file: "test/faults/swept.test.ts",
+    test: "slots are rows with owners, released in the transaction of the terminal state",
   },
   {
-    holds: "the queue is computed from rows under a lock, swept",
+    holds: "slots are swept",
+    file: "test/faults/swept.test.ts",
+    test: "slots are swept: one that nobody gave back is free again, and who waits gets it",
+  },
+  {
+    holds: "the queue is computed from rows under a lock",
     file: "test/store/serial-queue.test.ts",
     test: "one that asked earlier and is seen later waits for the one that was let in",
+  },
+  {
+    holds: "the queue is swept",
+    file: "test/faults/swept.test.ts",
+    test: "the queue is swept: one whose turn has come starts though nobody said so",
   },
   {
     holds: "the parent looks, it does not rely on being told",
@@ -158,19 +178,29 @@ const rows: readonly Row[] = [
     test: "a killed worker takes at most two seconds of output with it, and leaves no hole",
   },
   {
+    holds: "none of a killed task's processes lives on, in whatever session",
+    file: "test/worker/fencing.test.ts",
+    test: "what an attempt leaves in its group or in another session does not outlive it",
+  },
+  {
     holds: "the plan of a backfill is what happens: same list, same order, same limit",
     file: "test/faults/capacity.test.ts",
     test: "a parallel backfill runs no more dates at once than it may, and every date once",
   },
   {
-    holds: "one function for preview and firing; clock changes are cases",
+    holds: "one function for preview and firing",
+    file: "test/faults/swept.test.ts",
+    test: "one function for preview and firing: what a schedule is said to do over two clock changes is what it does",
+  },
+  {
+    holds: "clock changes are cases",
     file: "test/model/time/quartz.test.ts",
     test: "fires around clock changes differ from Quartz only by the three policies",
   },
   {
     holds: "every waiting task has a reason in the API",
-    file: "test/engine/semantics.ts",
-    test: "S36: a task whose worker group is empty says why it waits",
+    file: "test/faults/swept.test.ts",
+    test: "every waiting task has a reason in the API",
   },
 ];
 
