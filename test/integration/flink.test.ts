@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import type { DatasourceConnection } from "../../scheduler/model/datasource.ts";
 import type { Assignment, Report, Submission } from "../../scheduler/wire/messages.ts";
@@ -36,10 +38,40 @@ async function workerWithJar(t: TestContext): Promise<TestWorker> {
   return one;
 }
 
-const source = (): DatasourceConnection => ({
-  ...{ name: "streams", cluster: "c", kind: "flink", host: flink.host, port: flink.port },
+const source = (port = flink.port): DatasourceConnection => ({
+  ...{ name: "streams", cluster: "c", kind: "flink", host: flink.host, port },
   ...{ database: "", user: "", password: "", options: {} },
 });
+
+/** What happens to a request: it is carried out and its answer lost, or it is answered before Flink hears of it. */
+type Fault = "lost answer" | { readonly status: number; readonly text: string };
+
+/** A way to Flink with faults: its port. */
+async function faultyWay(t: TestContext, faultOf: (request: string) => Fault | undefined): Promise<number> {
+  const server = createServer(async (request, response) => {
+    const { method = "GET", url = "/" } = request;
+    const fault = faultOf(`${method} ${url}`);
+    if (typeof fault === "object") {
+      response.writeHead(fault.status).end(fault.text);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
+    const type = request.headers["content-type"];
+    const headers = type === undefined ? {} : { headers: { "content-type": type } };
+    const answer = await fetch(`http://127.0.0.1:${flink.port}${url}`, { method, ...headers, ...body });
+    const text = await answer.text();
+    if (fault === "lost answer") request.socket.destroy();
+    else response.writeHead(answer.status).end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port; // it listens on TCP
+}
 
 interface Asked {
   readonly instance?: number;
@@ -47,6 +79,8 @@ interface Asked {
   readonly submission?: Submission;
   readonly earlier?: readonly Submission[];
   readonly attributes?: { readonly [name: string]: string | readonly string[] };
+  /** Instead of Flink's own. */
+  readonly port?: number;
 }
 
 function job(on: TestWorker, asked: Asked = {}): Assignment {
@@ -58,7 +92,7 @@ function job(on: TestWorker, asked: Asked = {}): Assignment {
       ...asked.attributes,
     },
     files: [{ path: "jobs/example.jar", sha256: jar.sha256 }],
-    datasource: source(),
+    datasource: source(asked.port),
     job: { submission, earlier, mustEnd: false },
     attempt,
     ...(asked.instance === undefined ? {} : { instance: asked.instance }),
@@ -160,6 +194,45 @@ describe("a flink task", () => {
     assert.match((await ended(here, first)).reason ?? "", /was cancelled in Flink/);
     await finish();
     assert.equal((await ended(there, again)).outcome, "succeeded");
+  });
+
+  test("whose submission Flink took, though its answer was lost, is one job", async (t) => {
+    const here = await workerWithJar(t);
+    let lost = 0;
+    const port = await faultyWay(t, (request) => {
+      if (!request.endsWith("/run")) return undefined;
+      lost += 1;
+      return "lost answer";
+    });
+    const before = await flink.jobs();
+    const one = job(here, { port });
+    await here.master.dispatch(one);
+    await isRunning(idOf(one));
+    await finish();
+    assert.equal((await ended(here, one)).outcome, "succeeded");
+    assert.equal(lost, 1);
+    assert.equal((await flink.jobs()).size, before.size + 1);
+    assert.match(await here.api.log(one), /whether Flink at \S+ took the job is not known, looking again/);
+  });
+
+  test("lives on while what stands before Flink answers in its place", async (t) => {
+    const here = await workerWithJar(t);
+    const answers: Fault[] = [
+      { status: 503, text: '{"errors":["Service temporarily unavailable due to an ongoing leader election."]}' },
+      { status: 404, text: "<html>no such host</html>" },
+      { status: 200, text: "<html>welcome</html>" },
+      { status: 500, text: "" },
+    ];
+    let isFaulty = false;
+    const port = await faultyWay(t, () => (isFaulty ? answers.shift() : undefined));
+    const one = job(here, { port });
+    await here.master.dispatch(one);
+    await isRunning(idOf(one));
+    isFaulty = true;
+    await eventually(() => (answers.length === 0 ? true : undefined), "all wrong answers", 30_000);
+    await finish();
+    assert.equal((await ended(here, one)).outcome, "succeeded");
+    assert.match(await here.api.log(one), /does not answer, asking again: GET \S+ was answered with 503/);
   });
 
   test("lives on while Flink answers nobody", async (t) => {
