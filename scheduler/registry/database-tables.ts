@@ -18,8 +18,16 @@ export interface SessionRow {
 }
 
 export async function createTables(knex: Knex): Promise<void> {
-  const create = async (name: string, columns: (table: Knex.CreateTableBuilder) => void): Promise<void> => {
-    if (await knex.schema.hasTable(name)) return;
+  const create = async (
+    name: string,
+    columns: (table: Knex.CreateTableBuilder) => void,
+    newestColumn?: string,
+  ): Promise<void> => {
+    if (await knex.schema.hasTable(name)) {
+      if (newestColumn === undefined || (await knex.schema.hasColumn(name, newestColumn))) return;
+      // An earlier build's: what stands in it is worth nothing any more.
+      await knex.schema.dropTableIfExists(name);
+    }
     await knex.schema.createTable(name, columns).catch(async (error: unknown) => {
       // Another process may have been faster.
       if (!(await knex.schema.hasTable(name))) throw error;
@@ -35,18 +43,26 @@ export async function createTables(knex: Knex): Promise<void> {
     table.string("session", 64).notNullable().index();
     table.text("data").notNullable();
   });
-  await create("registry_tickets", (table) => {
-    table.bigIncrements("id");
-    /** The asker's own name for it: asked once more after a lost answer, it is the same. */
-    table.string("place", 64).notNullable().unique();
-    table.string("name", 190).notNullable().index();
-    table.string("session", 64).notNullable().index();
-  });
-  await create("registry_holders", (table) => {
-    table.string("name", 190).primary();
-    table.string("place", 64).notNullable();
-    table.string("session", 64).notNullable().index();
-  });
+  await create(
+    "registry_tickets",
+    (table) => {
+      table.bigIncrements("id");
+      /** The asker's own name for it: asked once more after a lost answer, it is the same. */
+      table.string("place", 64).notNullable().unique();
+      table.string("name", 190).notNullable().index();
+      table.string("session", 64).notNullable().index();
+    },
+    "place",
+  );
+  await create(
+    "registry_holders",
+    (table) => {
+      table.string("name", 190).primary();
+      table.string("place", 64).notNullable();
+      table.string("session", 64).notNullable().index();
+    },
+    "place",
+  );
 }
 
 /** For whoever knows that nobody else can be there: what a former process left counts no more. */

@@ -7,22 +7,25 @@ import { createResourceTables } from "./resource-tables.ts";
 
 type Step = (knex: Knex) => Promise<void>;
 
-const steps: readonly Step[] = [createAll];
+const steps: readonly Step[] = [createAll, addJobs, dateGrants, addRequestKeys];
 
 /** The schema this build writes. */
 export const schemaVersion = steps.length;
 
-/** Creates or upgrades the schema; refuses one that a newer build made. Tells what it did. */
-export async function migrate(database: Database): Promise<{ readonly from: number; readonly to: number }> {
+/** Creates or upgrades the schema; refuses one that a newer build made. Tells what it did. `to`: an older one, for tests. */
+export async function migrate(
+  database: Database,
+  to: number = schemaVersion,
+): Promise<{ readonly from: number; readonly to: number }> {
   const { knex } = database;
   const from = await storedVersion(knex);
   if (from > schemaVersion) throw tooNew(from);
-  for (let version = from; version < schemaVersion; version += 1) {
+  for (let version = from; version < to; version += 1) {
     const step = steps[version];
     if (step) await step(knex);
     await knex("schema_version").insert({ version: version + 1 });
   }
-  return { from, to: schemaVersion };
+  return { from, to };
 }
 
 /** Refuses to work on a schema that is not this build's. */
@@ -61,15 +64,22 @@ const bytewise = (table: Knex.CreateTableBuilder, knex: Knex): void => {
   table.collate("utf8mb4_bin");
 };
 
+/** MySQL commits each statement by itself: a step that was cut off goes on where it stood, so each looks before it acts. */
+async function createMissing(
+  knex: Knex,
+  name: string,
+  columns: (table: Knex.CreateTableBuilder) => void,
+): Promise<void> {
+  if (await knex.schema.hasTable(name)) return;
+  await knex.schema.createTable(name, (table) => {
+    bytewise(table, knex);
+    columns(table);
+  });
+}
+
 async function createAll(knex: Knex): Promise<void> {
-  const create = async (name: string, columns: (table: Knex.CreateTableBuilder) => void): Promise<void> => {
-    // MySQL commits each table by itself: a migration that was cut off goes on where it stood.
-    if (await knex.schema.hasTable(name)) return;
-    await knex.schema.createTable(name, (table) => {
-      bytewise(table, knex);
-      columns(table);
-    });
-  };
+  const create = (name: string, columns: (table: Knex.CreateTableBuilder) => void): Promise<void> =>
+    createMissing(knex, name, columns);
 
   await create("workflow", (table) => {
     table.bigIncrements("id");
@@ -185,10 +195,6 @@ async function createAll(knex: Knex): Promise<void> {
     table.bigInteger("ended_at");
     table.integer("exit_code");
     table.text("reason");
-    /** Of an asynchronous type: the attempt that began the submission. */
-    table.integer("submission");
-    /** What the other system calls the job, once it is there. */
-    table.string("job", 190);
     table.primary(["workflow_instance_id", "task_index", "attempt"]);
   });
   // A task in a task group waits here for one of the group's slots, and holds it until its attempt has ended.
@@ -202,10 +208,9 @@ async function createAll(knex: Knex): Promise<void> {
     table.integer("workflow_priority").notNullable();
     table.integer("task_priority").notNullable();
     table.bigInteger("since_at").notNullable();
-    /** Null: it waits for a slot. */
-    table.bigInteger("granted_at");
+    table.boolean("is_granted").notNullable().defaultTo(false);
     table.primary(["workflow_instance_id", "task_index"]);
-    table.index(["task_group", "granted_at"]);
+    table.index(["task_group", "is_granted"]);
   });
   await create("instance_event", (table) => {
     table.bigInteger("workflow_instance_id").notNullable();
@@ -217,11 +222,6 @@ async function createAll(knex: Knex): Promise<void> {
     table.text("reason");
     table.bigInteger("at").notNullable();
     table.primary(["workflow_instance_id", "seq"]);
-  });
-  await create("request_key", (table) => {
-    table.string("id", 64).primary();
-    table.bigInteger("at").notNullable().index();
-    table.text("answer", "longtext");
   });
   await create("command", (table) => {
     table.bigIncrements("id");
@@ -265,4 +265,50 @@ async function createAll(knex: Knex): Promise<void> {
     table.unique(["backfill_id", "workflow_id", "schedule_time"]);
   });
   await createResourceTables(create);
+}
+
+async function addMissing(
+  knex: Knex,
+  table: string,
+  column: string,
+  add: (table: Knex.AlterTableBuilder) => void,
+): Promise<void> {
+  if (!(await knex.schema.hasColumn(table, column))) await knex.schema.alterTable(table, add);
+}
+
+/** Attempts of asynchronous types: which attempt began the submission, and what the other system calls the job, once it is there. */
+async function addJobs(knex: Knex): Promise<void> {
+  await addMissing(knex, "attempt", "submission", (table) => table.integer("submission"));
+  await addMissing(knex, "attempt", "job", (table) => table.string("job", 190));
+}
+
+/** A slot of a task group tells since when it is granted; null: the task waits for it. */
+async function dateGrants(knex: Knex): Promise<void> {
+  const name = "task_group_slot";
+  await addMissing(knex, name, "granted_at", (table) => table.bigInteger("granted_at"));
+  if (!(await knex.schema.hasColumn(name, "is_granted"))) return;
+  await knex(name)
+    .where({ is_granted: true, granted_at: null })
+    .update({ granted_at: knex.ref("since_at") });
+  const [old, fresh] = ["is_granted", "granted_at"].map((column) => `${name}_task_group_${column}_index`);
+  // All of it or nothing: MySQL by one statement, SQLite, which knows no such, by a transaction.
+  if (knex.client.driverName === "better-sqlite3") {
+    await knex.transaction(async (transaction) => {
+      await transaction.raw(`drop index ${old}`);
+      await transaction.raw(`alter table ${name} drop column is_granted`);
+      await transaction.raw(`create index ${fresh} on ${name} (task_group, granted_at)`);
+    });
+  } else {
+    const index = `drop index ${old}, drop column is_granted, add index ${fresh} (task_group, granted_at)`;
+    await knex.raw(`alter table ${name} ${index}`);
+  }
+}
+
+/** What requests with a key have done, and what was answered. */
+async function addRequestKeys(knex: Knex): Promise<void> {
+  await createMissing(knex, "request_key", (table) => {
+    table.string("id", 64).primary();
+    table.bigInteger("at").notNullable().index();
+    table.text("answer", "longtext");
+  });
 }

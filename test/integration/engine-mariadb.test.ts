@@ -1,6 +1,7 @@
 import { after, before } from "node:test";
 import { failover } from "../engine/failover.ts";
 import { semantics } from "../engine/semantics.ts";
+import { upgrades } from "../store/upgrade.ts";
 import { type MariadbServer, startMariadb } from "../support/servers/mariadb.ts";
 
 let server: MariadbServer;
@@ -16,3 +17,9 @@ const settings = (name: string) => async () => {
 
 semantics("MariaDB", settings("semantics"));
 failover("MariaDB", settings("failover"));
+
+let upgraded = 0;
+upgrades("MariaDB", () => {
+  upgraded += 1;
+  return settings(`upgrade_${upgraded}`)();
+});
