@@ -14,6 +14,8 @@ export interface DatabaseServer {
   openFor(process: SimulatedProcess, isOpen?: () => boolean): Database;
   wake(): void;
   nowMs(): number;
+  /** Its clock jumps; those that use it learn of that one by one, as they look at it every half minute. */
+  stepClock(ms: number): void;
   /** `away`: refuses at once. `frozen`: does not answer. */
   setState(state: "up" | "away" | "frozen"): void;
   isUp(): boolean;
@@ -115,6 +117,7 @@ const refused = (): Error => Object.assign(new Error("connect ECONNREFUSED"), { 
 const late = (): Error => Object.assign(new Error("no answer in time"), { code: "PROTOCOL_SEQUENCE_TIMEOUT" });
 
 const queryLimitMs = 10_000;
+const clockSyncEveryMs = 30_000;
 
 /** `schema`: the statements that make the tables. */
 export function databaseServer(world: World, epochMs: number, schema: string): DatabaseServer {
@@ -129,7 +132,10 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
   /** Those that a frozen server or a blocked way keeps waiting. */
   let waiting: (() => void)[] = [];
 
-  const nowMs = (): number => epochMs + world.nowMs() + world.skippedMs();
+  let steppedMs = 0;
+  const nowMs = (): number => epochMs + steppedMs + world.nowMs() + world.skippedMs();
+  /** Told of each jump. */
+  const clients: ((ms: number) => void)[] = [];
   const delay = (): number => 0.1 + world.random() * mostMs;
   const isReached = (name: string): boolean => state !== "frozen" && !blocked.has(name);
   const wakeAll = (): void => {
@@ -219,13 +225,23 @@ export function databaseServer(world: World, epochMs: number, schema: string): D
       const knex = knexOn(SingleClient, { gate });
       Object.defineProperty(knex, "transaction", { value: transactionsOver(gate) });
       // As exactly as a client knows the database's clock.
-      const errorMs = world.pick(5) - 2;
+      let errorMs = world.pick(5) - 2;
+      clients.push((ms) => {
+        errorMs -= ms;
+        world.after(world.random() * clockSyncEveryMs, () => {
+          errorMs += ms;
+        });
+      });
       return databaseOver({
         knex,
         type: "sqlite",
         nowMs: () => Math.round(nowMs() + errorMs),
         close: async () => {},
       });
+    },
+    stepClock: (ms) => {
+      steppedMs += ms;
+      for (const tell of clients) tell(ms);
     },
     setState: (next) => {
       state = next;

@@ -116,6 +116,20 @@ export function faults(deps: FaultDeps): Faults {
       network.setDelay(world.chance(0.5) ? 400 : 4_000);
       return { what: "slow network", forMs: between(2_000, 20_000), end: () => network.setDelay(2) };
     },
+    repeats: () => {
+      network.setRepeats(0.3);
+      return { what: "requests that come again", forMs: between(2_000, 20_000), end: () => network.setRepeats(0) };
+    },
+    hostClock: () => {
+      const seat = someone();
+      seat.process?.stepWall(between(-3_600_000, 3_600_000));
+      return { what: `clock of ${seat.name} stepped`, forMs: 100 };
+    },
+    databaseClock: () => {
+      const ms = Math.round(between(-60_000, 60_000));
+      database.stepClock(ms);
+      return { what: `clock of the database stepped by ${ms} ms`, forMs: 100 };
+    },
     registryAway: () => {
       registry.setAway(true);
       const forMs = world.chance(0.3) ? between(30_000, 120_000) : between(500, leaseMs * 2);

@@ -21,6 +21,8 @@ export interface SimulatedNetwork {
   cut(name: string): void;
   /** From now on a message takes up to so long. */
   setDelay(mostMs: number): void;
+  /** From now on such a share of requests arrives once more, later, as one does that was sent again. */
+  setRepeats(share: number): void;
 }
 
 export interface NetworkOptions {
@@ -58,6 +60,7 @@ export function simulatedNetwork(world: World, options: NetworkOptions): Simulat
   const links = new Set<Link>();
   const blocked = new Set<string>();
   let mostMs = 2;
+  let repeats = 0;
   let lastPort = 1_000;
 
   const way = (from: string, to: string): string => `${from}>${to}`;
@@ -92,13 +95,18 @@ export function simulatedNetwork(world: World, options: NetworkOptions): Simulat
       mine.sentMs = mine.process.clock.monotonicMs();
       options.onMessage(mine.process, json, link);
       const text = JSON.stringify(json);
-      carry(mine, other, () => {
+      const arrive = (): void => {
         if (other.closed.signal.aborted) return;
         other.heardMs = other.process.clock.monotonicMs();
         const frame: Frame = { json: JSON.parse(text), ...(binary ? { binary } : {}) } as Frame;
         if (other.listener === undefined) other.early.push(frame);
         else other.listener(frame);
-      });
+      };
+      carry(mine, other, arrive);
+      const isRequest = "kind" in json && json.kind === "request";
+      if (isRequest && world.chance(repeats)) {
+        world.after(world.random() * 5_000, () => carry(mine, other, arrive));
+      }
       return text.length;
     },
     receive: (next) => {
@@ -257,6 +265,9 @@ export function simulatedNetwork(world: World, options: NetworkOptions): Simulat
     },
     setDelay: (ms) => {
       mostMs = ms;
+    },
+    setRepeats: (share) => {
+      repeats = share;
     },
   };
 }

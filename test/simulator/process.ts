@@ -14,6 +14,8 @@ export interface SimulatedProcess {
   freeze(): void;
   goOn(): void;
   kill(): void;
+  /** Its host's clock on the wall jumps. */
+  stepWall(ms: number): void;
   /** Called at once when it is killed. */
   onDeath(act: () => void): void;
 }
@@ -24,6 +26,7 @@ export function simulatedProcess(world: World, name: string, epochMs: number): S
   const bootMs = world.pick(1_000_000);
   const held: (() => void)[] = [];
   const mourners: (() => void)[] = [];
+  let wallStepMs = 0;
   let life: "runs" | "frozen" | "dead" = "runs";
 
   const deliver = (act: () => void): void => {
@@ -39,7 +42,7 @@ export function simulatedProcess(world: World, name: string, epochMs: number): S
     };
   };
   const clock: Clock = {
-    wallMs: () => epochMs + world.nowMs() + world.skippedMs(),
+    wallMs: () => epochMs + wallStepMs + world.nowMs() + world.skippedMs(),
     monotonicMs: () => bootMs + world.nowMs(),
     after,
     every: (ms, act) => {
@@ -95,6 +98,9 @@ export function simulatedProcess(world: World, name: string, epochMs: number): S
       life = "dead";
       held.length = 0;
       for (const act of mourners) act();
+    },
+    stepWall: (ms) => {
+      wallStepMs += ms;
     },
     onDeath: (act) => void mourners.push(act),
   };

@@ -41,7 +41,7 @@ export interface SceneOptions {
 }
 
 /** What every clock on a wall showed, about. */
-export const beginMs = Date.UTC(2026, 0, 5, 6, 0, 30);
+const beginMs = Date.UTC(2026, 0, 5, 6, 0, 30);
 
 export function scene(options: SceneOptions): Scene {
   const here = world(options.seed, options.keepNotes);
@@ -78,8 +78,8 @@ export function scene(options: SceneOptions): Scene {
     masters: options.masters ?? 1 + here.pick(3),
     machines,
     slots: 2 + here.pick(6),
-    lookEveryMs: 1_000,
-    sweepEveryMs: 3_000,
+    lookEveryMs: 1_000 + here.pick(1_000),
+    sweepEveryMs: 3_000 + here.pick(3_000),
   });
   const person = user({ world: here, process: simulatedProcess(here, "user", beginMs), server: database });
   return {

@@ -6,7 +6,7 @@ import type { DatabaseServer } from "./database.ts";
 import { faults } from "./faults.ts";
 import { chosenFlows, type Flow, leaf } from "./flows.ts";
 import type { Behaviour } from "./machine.ts";
-import { beginMs, scene } from "./scene.ts";
+import { scene } from "./scene.ts";
 import type { World } from "./world.ts";
 
 export interface SimulateOptions {
@@ -64,8 +64,8 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
 
   /** The hours in between are passed over: nobody's clock of durations moves, the database's and the wall clocks do. */
   const passOver = (): void => {
-    const untilMs = Math.min(moments[0] ?? durationMs, durationMs, nextFireMs(server) - beginMs - 500);
-    const ms = untilMs - totalMs();
+    const untilMs = Math.min(moments[0] ?? durationMs, durationMs);
+    const ms = Math.min(untilMs - totalMs(), nextFireMs(server) - server.nowMs() - 500);
     if (ms > 3_000) here.skip(ms);
   };
   const tick = (): void => {
