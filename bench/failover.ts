@@ -4,7 +4,7 @@
 //
 //   node bench/failover.ts [kills]      50 of each when no number is given
 
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { InstanceShape, Page } from "../scheduler/api/contract.ts";
@@ -28,15 +28,16 @@ async function measure(on: Cluster): Promise<void> {
   const witness = path.join(on.folder, "witness");
   const pids = path.join(on.folder, "pids");
   const overlaps = path.join(on.folder, "overlaps");
-  await Promise.all([pids, overlaps].map((file) => writeFile(file, "")));
+  await mkdir(pids);
+  await writeFile(overlaps, "");
   // The dead whom nobody has buried yet (state Z) are dead.
   const lookBack = [
-    `while read -r task attempt pid; do`,
-    `  [ "$task" = "$PORPOISE_TASK_INSTANCE" ] && [ "$pid" != "$$" ] || continue`,
+    `mine=${pids}/$PORPOISE_TASK_INSTANCE`,
+    `if [ -e $mine ]; then while read -r attempt pid; do`,
     `  read -r _ _ state _ < /proc/$pid/stat || continue`,
-    `  [ "$state" = Z ] || echo "$task $attempt $pid $state" >> ${overlaps}`,
-    `done < ${pids} 2> /dev/null`,
-    `echo "$PORPOISE_TASK_INSTANCE $PORPOISE_ATTEMPT $$" >> ${pids}`,
+    `  [ "$state" = Z ] || echo "$PORPOISE_TASK_INSTANCE $attempt $pid $state" >> ${overlaps}`,
+    `done < $mine 2> /dev/null; fi`,
+    `echo "$PORPOISE_ATTEMPT $$" >> $mine`,
   ]
     .map((line) => `  ${line}`)
     .join("\n");
