@@ -7,11 +7,12 @@ import type { Meter } from "../model/meter.ts";
 import { batchWriter } from "../store/batch-writer.ts";
 import { type Database, isPassing } from "../store/database.ts";
 import { type LoadedDefinition, type LoadedInstance, loadDefinition, loadInstances } from "../store/loading.ts";
-import { commandsFor, epochsOf, giveUpInstance, ownedInstances, takeInstances } from "../store/ownership.ts";
+import { commandsFor, epochsOf, ownedInstances, takeInstances } from "../store/ownership.ts";
 import type { CommandKind, CommandRecord } from "../store/records.ts";
 import { admit } from "../store/serial-queue.ts";
 import { type Actor, type ActorEvent, actor } from "./actor.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { giveUp as giveUpFor } from "./giving-up.ts";
 import { instanceState } from "./instance-state.ts";
 import type { Pools } from "./pools.ts";
 import type { Preparations } from "./preparation.ts";
@@ -206,15 +207,11 @@ export function inbox(deps: InboxDeps): Inbox {
     serial.delete(one.instance);
   };
 
-  const giveUp = async (instance: WorkflowInstanceId, epoch: number, error: unknown): Promise<void> => {
-    const reason = error instanceof Error ? error.message : String(error);
-    log.error({ instance, epoch, error }, "an actor failed: its instance is given up");
-    meter?.count("instances_given_up");
-    // Should the database be away as well, the comparison of rows with actors finds the instance again.
-    await giveUpInstance(database, { instance, owner, epoch, reason }).catch((failure) =>
-      log.error({ instance, error: failure }, "cannot give the instance up now"),
+  const giveUp = (instance: WorkflowInstanceId, epoch: number, error: unknown): Promise<void> =>
+    giveUpFor(
+      { database, owner, log, definitionOf: async (...version) => (await definitionOf(...version)).definition },
+      { instance, epoch, error },
     );
-  };
 
   const definitionOf = async (workflowId: string, version: number): Promise<LoadedDefinition> => {
     const key = `${workflowId}@${version}`;

@@ -11,7 +11,8 @@ import {
 } from "../model/ids.ts";
 import type { Database } from "./database.ts";
 import { insertCommand } from "./instances.ts";
-import { type CommandRecord, commandFromRow, type Row } from "./records.ts";
+import { type RaisedAlert, raiseAlerts } from "./raised-alerts.ts";
+import { type CommandRecord, commandFromRow, type Row, type StartOptions } from "./records.ts";
 
 /** States in which an instance must have an owner. */
 const needOwner = ["running", "pausing", "stopping"];
@@ -204,9 +205,19 @@ async function release(
 /** After so many owners gave an instance up, it fails for good. */
 const givenUpLimit = 5;
 
+/** What is known of an instance that is given up, whatever cannot be read of it. */
+export interface GivenUp {
+  readonly workflowId: string;
+  readonly version: number;
+  readonly project: string;
+  readonly name: string;
+  readonly options: StartOptions;
+  readonly runTimes: number;
+}
+
 /**
  * An actor died for a reason of our own: its instance goes to whoever takes it next; after five times it fails, with the
- * reason in `error_command`. Nothing happens when the epoch is not ours any more.
+ * reason in `error_command` and the alert, if any. Nothing happens when the epoch is not ours any more.
  */
 export async function giveUpInstance(
   database: Database,
@@ -215,24 +226,46 @@ export async function giveUpInstance(
     readonly owner: Incarnation;
     readonly epoch: number;
     readonly reason: string;
+    readonly alert: (given: GivenUp) => Promise<RaisedAlert | undefined>;
   },
 ): Promise<void> {
   const { instance, owner, epoch, reason } = what;
   const nowMs = database.nowMs();
+  // Outside the transaction: what it asks of the database would wait for it.
+  const given = await givenUp(database, instance);
+  const alert = given && (await what.alert(given));
   await database.transact(async (transaction) => {
     const row = await transaction("workflow_instance")
       .where({ id: instance, owner, owner_epoch: epoch })
       .forUpdate()
       .first("id", "priority", "given_up", "event_seq");
     if (!row) return;
-    const givenUp = Number(row.given_up) + 1;
-    await transaction("workflow_instance").where({ id: instance }).update({ given_up: givenUp });
-    if (givenUp < givenUpLimit) {
+    const times = Number(row.given_up) + 1;
+    await transaction("workflow_instance").where({ id: instance }).update({ given_up: times });
+    if (times < givenUpLimit) {
       await release(transaction, nowMs, [row]);
       return;
     }
     await failInstance(transaction, nowMs, { instance, eventSeq: Number(row.event_seq), reason });
+    if (alert) await raiseAlerts(transaction, [alert]);
   });
+}
+
+async function givenUp({ knex }: Database, instance: WorkflowInstanceId): Promise<GivenUp | undefined> {
+  const row: Row | undefined = await knex("workflow_instance as i")
+    .join("workflow as w", "w.id", "i.workflow_id")
+    .where("i.id", instance)
+    .first("i.workflow_id", "i.version", "w.project", "w.name", "i.options", "i.run_times");
+  return (
+    row && {
+      workflowId: String(row["workflow_id"]),
+      version: Number(row["version"]),
+      project: String(row["project"]),
+      name: String(row["name"]),
+      options: JSON.parse(String(row["options"])) as StartOptions, // written by createInstance
+      runTimes: Number(row["run_times"]),
+    }
+  );
 }
 
 async function failInstance(

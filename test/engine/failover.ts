@@ -259,7 +259,7 @@ export function failover(name: string, database?: () => Promise<DatabaseSettings
     });
 
     test("an actor that fails for a reason of our own gives its instance up, and after five times it fails visibly", async () => {
-      const { id } = await engine.start("t/one");
+      const { id } = await engine.start("t/one", { alertGroup: "oncall" });
       await engine.database.knex("workflow_instance").where({ id }).update({ version: 99 });
       await engine.startMaster();
       const ended = await engine.waitRow(id, "failed");
@@ -267,6 +267,9 @@ export function failover(name: string, database?: () => Promise<DatabaseSettings
       const [error] = await engine.database.knex("error_command").where({ workflow_instance_id: id }).select();
       assert.match(error.reason, /version 99 of workflow/);
       assert.equal(error.kind, "start");
+      const [alert, ...more] = await engine.database.knex("alert").where({ workflow_instance_id: id }).select();
+      assert.deepEqual([alert.alert_group, alert.title, more.length], ["oncall", "t/one failed", 0]);
+      assert.match(alert.body, /fault of the server: version 99 of workflow/);
     });
   });
 }
