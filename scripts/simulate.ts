@@ -1,5 +1,5 @@
 // Simulates a cluster under faults, seed by seed: `npm run simulate -- --seeds 10000`, or one seed with all that happened in it
-// (`--seed 42 --notes`). Exits 1 when something did not hold.
+// (`--seed 42 --notes`). `--minutes` ends it earlier, and so does SIGINT, with what there is. Exits 1 when something did not hold.
 
 import { parseArgs } from "node:util";
 import { flowLibrary } from "../test/simulator/flows.ts";
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "100" },
     from: { type: "string", default: "1" },
     threads: { type: "string" },
+    minutes: { type: "string" },
     seed: { type: "string" },
     notes: { type: "boolean", default: false },
   },
@@ -32,13 +33,18 @@ async function one(seed: number, keepNotes: boolean): Promise<void> {
 }
 
 async function many(from: number, count: number): Promise<void> {
+  let isAskedToEnd = false;
+  process.once("SIGINT", () => {
+    isAskedToEnd = true;
+  });
   const result = await runSeeds({
     from,
     count,
+    ...(values.minutes === undefined ? {} : { limitMs: Number(values.minutes) * 60_000 }),
     ...(values.threads === undefined ? {} : { threads: Number(values.threads) }),
     onRun: (run) => {
       for (const text of run.violations) console.error(`seed ${run.seed}: ${text}`);
-      return false;
+      return isAskedToEnd;
     },
   });
   const seconds = result.tookMs / 1_000;

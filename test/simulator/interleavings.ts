@@ -51,6 +51,24 @@ export const interleavings = {
       },
     },
   },
+  dispatchesOfLongAgo: {
+    name: "workers that wake after more than a lease start nothing of what they find in their sockets beside what runs by then",
+    script: {
+      flow: oneTask,
+      masters: 1,
+      workers: 3,
+      leaseMs: 3_000,
+      tasksMs: 10_000,
+      forMs: 60_000,
+      story: ({ cluster }, at) => {
+        const workers = cluster.seats.filter(({ kind }) => kind === "worker");
+        for (const seat of workers) cluster.freeze(seat);
+        workers.toReversed().forEach((seat, index) => {
+          at(6_000 + index * 2_000, () => cluster.goOn(seat));
+        });
+      },
+    },
+  },
   dispatchAfterTakeover: {
     name: "a dispatch that comes when another master has settled and gone on starts nothing",
     script: {
