@@ -73,8 +73,9 @@ export function taskItem(instance: InstanceShape, shape: TaskInstanceShape): vsc
   tooltip.appendText(`${shape.name} (${shape.type}) · ${stateWord(shape.state)}`);
   for (const one of shape.attempts) {
     const where = one.worker === null ? "" : ` · ${one.worker}`;
+    const job = one.job === undefined ? "" : ` · ${vscode.l10n.t("job {0}", one.job)}`;
     const why = one.reason === undefined ? "" : ` · ${one.reason}`;
-    tooltip.appendText(`\n\n${vscode.l10n.t("attempt {0}", one.attempt)}: ${stateWord(one.state)}${where}${why}`);
+    tooltip.appendText(`\n\n${vscode.l10n.t("attempt {0}", one.attempt)}: ${stateWord(one.state)}${where}${job}${why}`);
   }
   for (const [name, value] of Object.entries(shape.outputs)) tooltip.appendText(`\n\n${name} = ${value}`);
   item.tooltip = tooltip;
