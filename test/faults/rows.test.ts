@@ -97,6 +97,11 @@ const rows: readonly Row[] = [
     test: "a worker keeps a result until it is acknowledged after the commit, and asks who owns the instance now",
   },
   {
+    holds: "a result that an owner does not keep goes to whoever owns the instance now",
+    file: "test/worker/fencing.test.ts",
+    test: "a result is sent again until it is kept, to whoever owns the instance now",
+  },
+  {
     holds: "claimed by affected rows in the transaction that takes the instance",
     file: "test/engine/failover.ts",
     test: "an instance with a command is taken once, however many masters reach for it",
