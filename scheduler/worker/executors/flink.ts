@@ -36,7 +36,8 @@ function open(context: ExecutorContext): Jobs {
       if (!isFlinks(body) || status === 503 || /TimeoutException/.test(errorsOf(body))) {
         throw unexpected("the submission", status, body);
       }
-      throw new JobRefused(causeOf(errorsOf(body)));
+      const errors = errorsOf(body);
+      throw new JobRefused(causeOf(errors), errors.includes("DuplicateJobSubmissionException"));
     },
     cancel: async (key, signal) => {
       const { status, body } = await flink.ask("PATCH", `/jobs/${key}?mode=cancel`, { signal });

@@ -37,8 +37,12 @@ export type FoundJob =
 
 /** The system has looked at the job and does not take it. */
 export class JobRefused extends Error {
-  constructor(message: string) {
+  /** True: because it has had one of this key already, which may take a moment to be found. */
+  readonly isTaken: boolean;
+
+  constructor(message: string, isTaken = false) {
     super(message);
     this.name = "JobRefused";
+    this.isTaken = isTaken;
   }
 }

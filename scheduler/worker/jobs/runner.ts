@@ -134,19 +134,22 @@ async function begin(run: Run, key: string, trail: Trail): Promise<PresentJob> {
   const patience = limit(patienceToBegin(run));
   let absence: Limit | undefined;
   let hasSubmitted = false;
+  /** The system has said that it has it: then it is not submitted again, though it may not be found yet. */
+  let isTaken = job.submission.job !== undefined;
   let refused: JobRefused | undefined;
   for (const pauses = growing(pace); ; ) {
     const found = await askUntilAnswered(run, key, patience.leftMs());
     if (found.kind !== "absent") {
       const what = hasSubmitted ? `${jobs.system} runs job` : "carrying on from an attempt that was lost: job";
       context.note(`${what} ${found.job}${addressOf(found)}`);
+      trail.isInDoubt = false;
       context.jobIsThere(found.job);
       return found;
     }
     if (refused !== undefined) throw new AttemptFailure(`${jobs.system} refuses the job: ${refused.message}`);
-    if (job.submission.job !== undefined) {
+    if (isTaken) {
       absence ??= limit(pace.forgotten);
-      if (absence.leftMs() <= 0) throw new AttemptFailure(forgotten(jobs, job.submission.job));
+      if (absence.leftMs() <= 0) throw new AttemptFailure(forgotten(jobs, job.submission.job ?? key));
       await pause(pauses.next(), context.signal);
       continue;
     }
@@ -155,10 +158,12 @@ async function begin(run: Run, key: string, trail: Trail): Promise<PresentJob> {
     try {
       // A kill does not cut it off: what is under way could not be found, and so not be ended.
       await jobs.submit(key, withLimit(context.abandoned, pace.submitAnswer));
-      trail.isInDoubt = false;
+      isTaken = true;
     } catch (error) {
       if (error instanceof AttemptFailure) throw error;
       if (error instanceof JobRefused) {
+        isTaken = error.isTaken;
+        if (isTaken) continue;
         trail.isInDoubt = false;
         refused = error;
         continue;
