@@ -72,6 +72,11 @@ const rows: readonly Row[] = [
     test: "identity is an incarnation: a worker that comes back at once at the same place is another one",
   },
   {
+    holds: "what was meant for a former life is refused",
+    file: "test/worker/fencing.test.ts",
+    test: "an assignment for another life of the worker is refused",
+  },
+  {
     holds: "an expired session makes a new one",
     file: "test/registry/server-contract.ts",
     test: "who asked to join before the session was lost never stands in the next one",
@@ -160,6 +165,11 @@ const rows: readonly Row[] = [
     holds: "the parent looks, it does not rely on being told",
     file: "test/faults/clusters.test.ts",
     test: "the parent looks, it does not rely on being told: a child that ends while the parent's master is away is found",
+  },
+  {
+    holds: "the parent looks, also where its own master is healthy",
+    file: "test/faults/swept.test.ts",
+    test: "the parent looks: a child that another master brought to its end is found though nobody said so",
   },
   { holds: "a queue a group", file: "test/master/dispatcher.test.ts", test: "lets no group wait for another" },
   {

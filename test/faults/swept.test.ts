@@ -85,6 +85,21 @@ describe("faults of what nobody told", () => {
     assert.equal((await engine.over(second.id)).state, "succeeded");
   });
 
+  test("the parent looks: a child that another master brought to its end is found though nobody said so", async () => {
+    await engine.deploy(flow("child", "", { a: ["sleep 600"] }));
+    await engine.deploy("workflow t/parent {\n}\n\ntask child: sub_workflow {\n  workflow = t/child\n}\n");
+    const { id } = await engine.start("t/parent");
+    const { tasks } = await engine.until(id, (one) => typeof one.tasks?.[0]?.childInstance === "string");
+    const child = tasks?.[0]?.childInstance ?? "";
+    await engine.until(child, (one) => one.tasks?.[0]?.state === "running");
+    const { database } = engine;
+    await instances()
+      .where({ id: child })
+      .update({ state: "succeeded", ended_at: database.nowMs(), owner: null })
+      .increment("owner_epoch", 1);
+    assert.equal((await engine.over(id)).state, "succeeded");
+  });
+
   test("every waiting task has a reason in the API", async () => {
     await engine.request("POST", "/task-groups", { name: "none", description: "", size: 1 });
     const [holder] = [flow("holder", "", { a: ["sleep 600", "task_group = none"] })];
