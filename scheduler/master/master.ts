@@ -99,9 +99,10 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   };
 }
 
+/** Nobody connects to a master but those who ask for its health. */
 const memberData = (startedAt: string, health: string | undefined): MemberData => ({
-  host: "",
-  port: 0,
+  host: health === undefined ? "" : new URL(health).hostname,
+  port: health === undefined ? 0 : Number(new URL(health).port),
   pid: process.pid,
   startedAt,
   cpu: 0,
