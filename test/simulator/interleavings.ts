@@ -123,6 +123,28 @@ export const interleavings = {
       },
     },
   },
+  masterDiesBeforeTheNextOfAQueue: {
+    name: "the next of a serial queue starts, though the master dies that was to start it",
+    script: {
+      flow: oneTask.replace("{\n}", "{\n  concurrency = serial_wait\n}"),
+      masters: 1,
+      workers: 1,
+      leaseMs: 3_000,
+      tasksMs: 5_000,
+      forMs: 60_000,
+      story: ({ database, cluster, world, user }, at, flow) => {
+        const [master] = cluster.seats;
+        const killAtEnd = (): void => {
+          const ended = database.own.prepare("select id from workflow_instance where state = 'succeeded'").all([]);
+          // The commit has been carried out, and its answer is on its way.
+          if (ended.length > 0 && master) cluster.kill(master, 1_000);
+          else world.after(0.05, killAtEnd);
+        };
+        user.start(flow);
+        at(2_000, killAtEnd);
+      },
+    },
+  },
 } as const satisfies { readonly [name: string]: Interleaving };
 
 export type InterleavingName = keyof typeof interleavings;

@@ -66,6 +66,12 @@ export const plants: readonly Plant[] = [
     "",
   ),
   ofOne(
+    "a parent is told of its child's end, and does not look",
+    "scheduler/master/logic/logic-tasks.ts",
+    "if (isCurrent()) again(isAskedAgain ? 0 : waitMs);",
+    "if (isCurrent() && isAskedAgain) again(0);",
+  ),
+  ofOne(
     "a new owner does not ask how attempts stand",
     "scheduler/master/actor.ts",
     "links.settle(refOf(id, duty.attempt), duty.worker);",
@@ -152,6 +158,17 @@ export const plants: readonly Plant[] = [
       },
     ],
     shownBy: "confirmedByAFormerOwner",
+  },
+  {
+    name: "the next of a serial queue starts by the event alone",
+    edits: [
+      {
+        file: "scheduler/master/term.ts",
+        find: "for (const id of await queuedWorkflows(database)) {",
+        put: "for (const id of [] as string[]) {",
+      },
+    ],
+    shownBy: "masterDiesBeforeTheNextOfAQueue",
   },
 ];
 

@@ -14,8 +14,8 @@ export interface Script extends Pick<SceneOptions, "leaseMs" | "masters" | "work
   /** How long each attempt's process runs. */
   readonly tasksMs: number;
   readonly forMs: number;
-  /** What happens, by `at` of milliseconds since the workflow was started. */
-  readonly story: (stage: Scene, at: (ms: number, act: () => void) => void) => void;
+  /** What happens, by `at` of milliseconds since `flow` was started. */
+  readonly story: (stage: Scene, at: (ms: number, act: () => void) => void, flow: Flow) => void;
 }
 
 export interface Played {
@@ -54,7 +54,7 @@ export async function play(script: Script): Promise<Played> {
   world.after(settleMs, () => {
     void stage.user.deploy([flow, ...(script.more ?? []).map(flowOf)]).then(() => {
       stage.user.start(flow);
-      script.story(stage, (ms, act) => void world.after(ms, act));
+      script.story(stage, (ms, act) => void world.after(ms, act), flow);
       world.after(script.forMs, () => {
         isOver = true;
       });
