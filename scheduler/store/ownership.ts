@@ -251,6 +251,15 @@ export async function giveUpInstance(
   });
 }
 
+/** It may be the very thing that cannot be read. */
+function readOptions(text: string): StartOptions {
+  try {
+    return JSON.parse(text) as StartOptions; // written by createInstance
+  } catch {
+    return { params: {} };
+  }
+}
+
 async function givenUp({ knex }: Database, instance: WorkflowInstanceId): Promise<GivenUp | undefined> {
   const row: Row | undefined = await knex("workflow_instance as i")
     .join("workflow as w", "w.id", "i.workflow_id")
@@ -262,7 +271,7 @@ async function givenUp({ knex }: Database, instance: WorkflowInstanceId): Promis
       version: Number(row["version"]),
       project: String(row["project"]),
       name: String(row["name"]),
-      options: JSON.parse(String(row["options"])) as StartOptions, // written by createInstance
+      options: readOptions(String(row["options"])),
       runTimes: Number(row["run_times"]),
     }
   );
