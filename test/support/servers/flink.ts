@@ -64,9 +64,6 @@ export async function startFlink(): Promise<FlinkServer> {
     "taskmanager.memory.jvm-overhead.max": "32m",
     "io.tmp.dirs": join(folder, "tmp"),
     "parallelism.default": 1,
-    // A TaskManager is given up soon after a restart.
-    "heartbeat.interval": 1_000,
-    "heartbeat.timeout": 5_000,
   };
   await mkdir(join(folder, "tmp"));
   await writeFile(
