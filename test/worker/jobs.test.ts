@@ -153,6 +153,29 @@ describe("a job elsewhere", () => {
     assert.deepEqual(it.submitted, [key(1)]);
   });
 
+  test("that its system may have taken is waited for while the system is away, also by a first attempt", async () => {
+    const { it, asked } = system();
+    const one = start(asked, 1);
+    it.onSubmitted = () => {
+      const untilMs = performance.now() + 2 * pace.beginLimit;
+      it.onFind = () => {
+        if (performance.now() < untilMs) throw new Error("connect ECONNREFUSED");
+      };
+      throw new Error("the connection broke");
+    };
+    await isThere(one);
+    it.jobs.set(key(1), { kind: "succeeded", job: key(1) });
+    assert.equal(await ended(one), "succeeded");
+  });
+
+  test("that its system never takes fails the attempt after a while", async () => {
+    const { it, asked } = system();
+    it.onSubmit = () => {
+      throw new Error("no answer within 1 s");
+    };
+    assert.equal(await failure(start(asked, 1)), "the system does not take the job: no answer within 1 s");
+  });
+
   test("is taken over from a lost attempt under its key, and not submitted again", async () => {
     const { it, asked } = system();
     const first = start(asked, 1);

@@ -137,8 +137,10 @@ async function begin(run: Run, key: string, trail: Trail): Promise<PresentJob> {
   /** The system has said that it has it: then it is not submitted again, though it may not be found yet. */
   let isTaken = job.submission.job !== undefined;
   let refused: JobRefused | undefined;
+  let unanswered: string | undefined;
   for (const pauses = growing(pace); ; ) {
-    const found = await askUntilAnswered(run, key, patience.leftMs());
+    // What it may have taken is waited for as long as it is away.
+    const found = await askUntilAnswered(run, key, trail.isInDoubt ? Number.POSITIVE_INFINITY : patience.leftMs());
     if (found.kind !== "absent") {
       const what = hasSubmitted ? `${jobs.system} runs job` : "carrying on from an attempt that was lost: job";
       context.note(`${what} ${found.job}${addressOf(found)}`);
@@ -152,6 +154,9 @@ async function begin(run: Run, key: string, trail: Trail): Promise<PresentJob> {
       if (absence.leftMs() <= 0) throw new AttemptFailure(forgotten(jobs, job.submission.job ?? key));
       await pause(pauses.next(), context.signal);
       continue;
+    }
+    if (unanswered !== undefined && patience.leftMs() <= 0) {
+      throw new AttemptFailure(`${jobs.system} does not take the job: ${unanswered}`);
     }
     await leaseHolds(context, context.signal);
     hasSubmitted = trail.mayBeThere = trail.isInDoubt = true;
@@ -169,8 +174,8 @@ async function begin(run: Run, key: string, trail: Trail): Promise<PresentJob> {
         continue;
       }
       context.signal.throwIfAborted();
-      if (patience.leftMs() <= 0) throw new AttemptFailure(`${jobs.system} does not take the job: ${reason(error)}`);
-      context.note(`whether ${jobs.system} took the job is not known, looking again: ${reason(error)}`);
+      unanswered = reason(error);
+      context.note(`whether ${jobs.system} took the job is not known, looking again: ${unanswered}`);
       await pause(pauses.next(), context.signal);
     }
   }
