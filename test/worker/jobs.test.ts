@@ -10,13 +10,13 @@ import { asynchronous, jobKey } from "../../scheduler/worker/jobs/runner.ts";
 import { assignment, eventually } from "../support/worker.ts";
 
 const pace = {
-  first: 1,
-  longest: 5,
-  beginLimit: 150,
-  endLimit: 600,
-  forgotten: 300,
-  answer: 1_000,
-  submitAnswer: 1_000,
+  firstMs: 1,
+  longestMs: 5,
+  beginLimitMs: 150,
+  endLimitMs: 600,
+  forgottenMs: 300,
+  answerMs: 1_000,
+  submitAnswerMs: 1_000,
 };
 
 /** A system with jobs; what it is asked may fail as the test likes. */
@@ -157,7 +157,7 @@ describe("a job elsewhere", () => {
     const { it, asked } = system();
     const one = start(asked, 1);
     it.onSubmitted = () => {
-      const untilMs = performance.now() + 2 * pace.beginLimit;
+      const untilMs = performance.now() + 2 * pace.beginLimitMs;
       it.onFind = () => {
         if (performance.now() < untilMs) throw new Error("connect ECONNREFUSED");
       };
@@ -240,7 +240,7 @@ describe("a job elsewhere", () => {
   test("of a lost attempt is waited for while its system is away", async () => {
     const { it, asked } = system();
     it.jobs.set(key(1), it.running(key(1)));
-    const untilMs = performance.now() + 2 * pace.beginLimit;
+    const untilMs = performance.now() + 2 * pace.beginLimitMs;
     it.onFind = () => {
       if (performance.now() < untilMs) throw new Error("connect ECONNREFUSED");
     };
@@ -272,7 +272,7 @@ describe("a job elsewhere", () => {
       throw new JobRefused("there was one already", true);
     };
     const one = start(asked, 2, { submission: { attempt: 1 } });
-    setTimeout(() => it.jobs.set(key(1), it.running(key(1))), pace.forgotten / 10);
+    setTimeout(() => it.jobs.set(key(1), it.running(key(1))), pace.forgottenMs / 10);
     await isThere(one);
     one.abandon();
     await one.ended;
@@ -295,7 +295,7 @@ describe("a job elsewhere", () => {
     const one = start(asked, 1);
     await isThere(one);
     it.jobs.clear();
-    setTimeout(() => it.jobs.set(key(1), { kind: "succeeded", job: key(1) }), pace.forgotten / 10);
+    setTimeout(() => it.jobs.set(key(1), { kind: "succeeded", job: key(1) }), pace.forgottenMs / 10);
     assert.equal(await ended(one), "succeeded");
   });
 });
@@ -336,7 +336,7 @@ describe("a killed attempt", () => {
     const { it, asked } = system();
     const one = start(asked, 1);
     it.onSubmit = () => {
-      setTimeout(() => it.jobs.set(key(1), it.running(key(1))), pace.forgotten / 10);
+      setTimeout(() => it.jobs.set(key(1), it.running(key(1))), pace.forgottenMs / 10);
       one.kill();
       throw new Error("the connection broke");
     };

@@ -8,36 +8,10 @@
 // No answer means unknown, and unknown is asked again: a system that is away fails nothing that it may have taken.
 
 import { createHash } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Assignment, JobAssignment } from "../../wire/messages.ts";
 import { AttemptFailure, type Executor, type ExecutorContext, type ExecutorEnd } from "../executors/contract.ts";
 import { type FoundJob, JobRefused, type Jobs, type JobType } from "./contract.ts";
-
-/** All in milliseconds. */
-export interface JobPace {
-  /** Between two looks: at first, and at most. */
-  readonly first: number;
-  readonly longest: number;
-  /** How long a first submission may find nobody who takes it. */
-  readonly beginLimit: number;
-  /** How long a killed attempt tries to end its job. */
-  readonly endLimit: number;
-  /** How long the system must say that it has no such job, of one that was there. */
-  readonly forgotten: number;
-  /** For one answer; for the answer to a submission. */
-  readonly answer: number;
-  readonly submitAnswer: number;
-}
-
-const usualPace: JobPace = {
-  first: 500,
-  longest: 10_000,
-  beginLimit: 300_000,
-  endLimit: 120_000,
-  forgotten: 30_000,
-  answer: 30_000,
-  submitAnswer: 120_000,
-};
+import { growing, type JobPace, type Limit, limit, pause, usualPace, withLimit } from "./pace.ts";
 
 export function asynchronous(jobType: JobType, pace: JobPace = usualPace): Executor {
   return {
@@ -114,7 +88,7 @@ interface Trail {
 
 /** Not so where it takes over from an attempt that was lost, whose job may run: then the system may be away as long as it likes. */
 const isFirst = ({ job, context }: Run): boolean => job.submission.attempt === context.assignment.attempt;
-const patienceToBegin = (run: Run): number => (isFirst(run) ? run.pace.beginLimit : Number.POSITIVE_INFINITY);
+const patienceToBegin = (run: Run): number => (isFirst(run) ? run.pace.beginLimitMs : Number.POSITIVE_INFINITY);
 
 /** None of the task's jobs may run beside another. */
 async function endEarlier(run: Run, key: string): Promise<void> {
@@ -150,7 +124,7 @@ async function begin(run: Run, key: string, trail: Trail): Promise<PresentJob> {
     }
     if (refused !== undefined) throw new AttemptFailure(`${jobs.system} refuses the job: ${refused.message}`);
     if (isTaken) {
-      absence ??= limit(pace.forgotten);
+      absence ??= limit(pace.forgottenMs);
       if (absence.leftMs() <= 0) throw new AttemptFailure(forgotten(jobs, job.submission.job ?? key));
       await pause(pauses.next(), context.signal);
       continue;
@@ -162,7 +136,7 @@ async function begin(run: Run, key: string, trail: Trail): Promise<PresentJob> {
     hasSubmitted = trail.mayBeThere = trail.isInDoubt = true;
     try {
       // A kill does not cut it off: what is under way could not be found, and so not be ended.
-      await jobs.submit(key, withLimit(context.abandoned, pace.submitAnswer));
+      await withLimit(context.abandoned, pace.submitAnswerMs, (signal) => jobs.submit(key, signal));
       isTaken = true;
     } catch (error) {
       if (error instanceof AttemptFailure) throw error;
@@ -203,7 +177,7 @@ async function watch(run: Run, key: string, begun: PresentJob): Promise<Executor
     await pause(pauses.next(), context.signal);
     const found = await askUntilAnswered(run, key, Number.POSITIVE_INFINITY);
     if (found.kind === "absent") {
-      absence ??= limit(pace.forgotten);
+      absence ??= limit(pace.forgottenMs);
       if (absence.leftMs() <= 0) return { outcome: "failed", reason: forgotten(jobs, present.job) };
       continue;
     }
@@ -223,10 +197,10 @@ const forgotten = (jobs: Jobs, job: string): string =>
 async function endAll(run: Run, keys: readonly string[], { isInDoubt }: Trail): Promise<void> {
   const { abandoned } = run.context;
   for (const [index, key] of keys.entries()) {
-    const absentMs = index === 0 && isInDoubt ? run.pace.forgotten : 0;
+    const absentMs = index === 0 && isInDoubt ? run.pace.forgottenMs : 0;
     if (abandoned.aborted || (await endOne(run, key, abandoned, absentMs))) continue;
     if (abandoned.aborted) return;
-    const left = `job ${key} may still run: ${run.jobs.system} did not end it within ${run.pace.endLimit / 1000} s`;
+    const left = `job ${key} may still run: ${run.jobs.system} did not end it within ${run.pace.endLimitMs / 1000} s`;
     run.context.note(left);
     run.context.leaves(left);
   }
@@ -234,18 +208,18 @@ async function endAll(run: Run, keys: readonly string[], { isInDoubt }: Trail): 
 
 /** Resolves to whether it is gone. `absentMs`: how long the system must say that it has no such job before it is believed. */
 async function endOne({ jobs, context, pace }: Run, key: string, signal: AbortSignal, absentMs = 0): Promise<boolean> {
-  const patience = limit(pace.endLimit);
+  const patience = limit(pace.endLimitMs);
   let absence: Limit | undefined;
   let told = "";
   for (const pauses = growing(pace); ; ) {
     try {
-      const found = await jobs.find(key, withLimit(signal, pace.answer));
+      const found = await withLimit(signal, pace.answerMs, (each) => jobs.find(key, each));
       if (found.kind === "absent") {
         absence ??= limit(absentMs);
         if (absence.leftMs() <= 0) return true;
       } else if (found.kind === "running") {
         await leaseHolds(context, signal);
-        await jobs.cancel(key, withLimit(signal, pace.answer));
+        await withLimit(signal, pace.answerMs, (each) => jobs.cancel(key, each));
       } else {
         context.note(`job ${found.job} is over: ${found.kind}`);
         return true;
@@ -267,7 +241,7 @@ async function askUntilAnswered({ jobs, context, pace }: Run, key: string, limit
   let told = "";
   for (const pauses = growing(pace); ; ) {
     try {
-      const found = await jobs.find(key, withLimit(context.signal, pace.answer));
+      const found = await withLimit(context.signal, pace.answerMs, (each) => jobs.find(key, each));
       if (told !== "") context.note(`${jobs.system} answers again`);
       return found;
     } catch (error) {
@@ -285,36 +259,6 @@ async function leaseHolds(context: ExecutorContext, signal: AbortSignal): Promis
   while (context.leaseLeftMs() <= 0) await pause(50, signal);
 }
 
-interface Limit {
-  leftMs(): number;
-}
-
-function limit(ms: number): Limit {
-  const untilMs = performance.now() + ms;
-  return { leftMs: () => untilMs - performance.now() };
-}
-
-interface Pauses {
-  next(): number;
-  restart(): void;
-}
-
-function growing({ first, longest }: JobPace): Pauses {
-  let ms = first;
-  return {
-    next: () => {
-      const now = ms;
-      ms = Math.min(longest, ms * 1.5);
-      return now;
-    },
-    restart: () => {
-      ms = first;
-    },
-  };
-}
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> => delay(ms, undefined, { signal });
-const withLimit = (signal: AbortSignal, ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
 const addressOf = (found: PresentJob): string =>
   found.kind === "running" && found.address !== undefined ? `: ${found.address}` : "";
 
