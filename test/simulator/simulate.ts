@@ -14,7 +14,6 @@ export interface SimulateOptions {
   readonly schema: string;
   readonly flows: readonly Flow[];
   readonly hours?: number;
-  readonly faults?: number;
   readonly keepNotes?: boolean;
 }
 
@@ -34,6 +33,8 @@ export interface Simulated {
 }
 
 const tickMs = 1_000;
+/** So many moments of some faults each make at least twenty. */
+const momentCount = 11;
 const strikeWithinMs = 8_000;
 const spellMs = 60_000;
 /** With no fault any more everything must have ended within this. */
@@ -50,7 +51,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const nemesis = faults(stage);
 
   const durationMs = (options.hours ?? 1) * 3_600_000;
-  const moments = momentsOf(here, options.faults ?? 20, durationMs);
+  const moments = momentsOf(here, momentCount, durationMs);
   const totalMs = (): number => here.nowMs() + here.skippedMs();
   const isQuiet = (): boolean =>
     nemesis.active() === 0 && person.open() === 0 && cluster.isWhole() && underWay(server) === 0;
@@ -77,8 +78,9 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
       troubleMs = here.nowMs() + strikeWithinMs;
       // Things are under way when the fault strikes, and more come while it lasts.
       for (let count = 1 + here.pick(3); count > 0; count -= 1) person.askSomething();
-      here.after(here.random() * strikeWithinMs, () => nemesis.strike());
-      if (here.chance(0.6)) here.after(here.random() * strikeWithinMs, () => nemesis.strike());
+      for (let count = here.chance(0.2) ? 3 : 2; count > 0; count -= 1) {
+        here.after(here.random() * strikeWithinMs, () => nemesis.strike());
+      }
       here.after(here.random() * 15_000, () => person.askSomething());
     }
     const wasCalm = isCalm;
@@ -129,7 +131,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
 
 /** Faults come in spells: what recovers from one meets the next. Some runs have many spells, some few. */
 function momentsOf(here: World, count: number, durationMs: number): number[] {
-  const spells = Array.from({ length: 4 + here.pick(12) }, () => here.random() * (durationMs - spellMs));
+  const spells = Array.from({ length: 3 + here.pick(8) }, () => here.random() * (durationMs - spellMs));
   const moment = (): number => (spells[here.pick(spells.length)] ?? 0) + here.random() * spellMs;
   return Array.from({ length: count }, moment).sort((a, b) => a - b);
 }
