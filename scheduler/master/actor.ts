@@ -189,9 +189,10 @@ export function actor(deps: ActorDeps): Actor {
       }
       case "task": {
         const before = instance.lifeOf(event.task);
-        // Before the next attempt looks for a worker: this one gives away what it has.
+        // Before the next attempt looks for a worker: one that gives a job away is to end. (What needs a slot may have found none.)
         const isGivenAway = event.event.kind === "ended" && event.event.handedOver === true;
-        if (isGivenAway && before && "worker" in before && before.worker) dispatcher.avoid(before.worker);
+        if (isGivenAway && instance.jobOf(event.task) && before && "worker" in before && before.worker)
+          dispatcher.avoid(before.worker);
         instance.applyTask(event.task, event.event, event.details);
         if (event.children && instance.lifeOf(event.task) !== before) instance.changeChildren(event.children);
       }
