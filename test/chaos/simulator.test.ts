@@ -10,7 +10,7 @@ import { runSeeds } from "../simulator/seeds.ts";
 const count = Number(process.env["PORPOISE_SEEDS"] ?? 1_000);
 const from = Number(process.env["PORPOISE_SEED"] ?? 1);
 
-test("nothing is lost and nothing runs twice in any simulated run", { timeout: count * 1_500 }, async (t) => {
+test("nothing is lost and nothing runs twice in any simulated run", { timeout: 120_000 + count * 1_500 }, async (t) => {
   const result = await runSeeds({ from, count });
   const perSecond = result.hours / (result.tookMs / 1_000);
   t.diagnostic(
