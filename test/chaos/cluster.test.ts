@@ -93,10 +93,12 @@ test("200 instances succeed while a master and a worker are killed and replaced,
       const last = task.attempts.at(-1);
       assert.equal(last?.state, "succeeded");
       assert.ok(seen.get(task.id)?.at(-1)?.hasEnded, `task ${task.id} succeeded without having ended`);
-      // Only the killed worker's attempts were lost: what ran on the living one was adopted by the new owner.
+      // Of those that ran, only the killed worker's were lost: what ran on the living one was adopted by the new owner.
       for (const attempt of task.attempts.slice(0, -1)) {
         assert.equal(attempt.state, "lost");
-        assert.equal(attempt.worker, w1.ready);
+        // What never began may come back from any: its master died before it had sent it, or it found no slot there.
+        if (!seen.get(task.id)?.some((one) => one.attempt === attempt.attempt)) continue;
+        assert.equal(attempt.worker, w1.ready, attempt.reason);
         lost += 1;
       }
       const log = await cluster.request<LogChunk>("GET", `/task-instances/${task.id}/logs`);
