@@ -6,7 +6,9 @@ import type { LogStore } from "../logs/contract.ts";
 import type { Incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
-import type { Registry } from "../registry/contract.ts";
+import type { MemberData, Registry } from "../registry/contract.ts";
+import { type Load, noLoad } from "../registry/load.ts";
+import { tellLoad } from "../registry/tell-load.ts";
 import type { Database } from "../store/database.ts";
 import { cipher } from "../store/encryption.ts";
 import { forgetRequestKeys } from "../store/request-keys.ts";
@@ -48,6 +50,8 @@ export interface ApiDeps {
   /** The numbers of this process itself, in Prometheus' text format. */
   readonly processMetrics?: () => Promise<string>;
   readonly wake?: () => void;
+  /** Of its host, for people; absent: nothing is told. */
+  readonly load?: () => Load;
   /** Called for each request: somebody uses this server. */
   readonly onRequest?: () => void;
 }
@@ -98,22 +102,18 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
     },
     onRefused: (error) => log.warn({ error }, "a process was refused"),
   });
-  const member = {
-    kind: "api" as const,
-    incarnation: self,
-    data: {
-      host: deps.wire.announcedHost ?? wire.host,
-      port: wire.port,
-      pid: process.pid,
-      startedAt: new Date().toISOString(),
-      cpu: 0,
-      memory: 0,
-      slots: 0,
-      slotsUsed: 0,
-      status: "ready" as const,
-      groups: [],
-    },
-  };
+  const startedAt = new Date().toISOString();
+  const data = (load: Load): MemberData => ({
+    host: deps.wire.announcedHost ?? wire.host,
+    port: wire.port,
+    pid: process.pid,
+    startedAt,
+    ...load,
+    slots: 0,
+    slotsUsed: 0,
+    status: "ready",
+    groups: [],
+  });
   const endRetention = startRetention({
     database,
     logs,
@@ -124,10 +124,14 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
   const ending = new AbortController();
   // An api holds nothing that a lost session could take: it joins again as it is, until it is taken.
   let isConnected = false;
+  let isMember = false;
+  const { load = () => noLoad } = deps;
   const join = async (): Promise<void> => {
     while (isConnected && !ending.signal.aborted) {
       try {
-        return await registry.join(member);
+        await registry.join({ kind: "api", incarnation: self, data: data(load()) });
+        isMember = true;
+        return;
       } catch (error) {
         log.warn({ error, againInMs: joinAgainMs }, "the registry does not take this api");
       }
@@ -137,8 +141,10 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
   let joining: Promise<void> = Promise.resolve();
   const stopSession = registry.onSession((state) => {
     isConnected = state === "connected";
+    if (state === "lost") isMember = false;
     if (isConnected) joining = joining.then(join);
   });
+  const stopTelling = tellLoad({ registry, isMember: () => isMember, data, load, clock: systemClock, log });
   const stopForgetting = systemClock.every(forgetKeysEveryMs, () => {
     forgetRequestKeys(database).catch((error) => log.warn({ error }, "cannot forget old requests now"));
   });
@@ -149,6 +155,7 @@ export async function startApi(deps: ApiDeps): Promise<Api> {
       ending.abort();
       stopSession();
       stopForgetting();
+      stopTelling();
       await joining;
       await registry.leave().catch(() => {}); // it goes with the session all the same
       server.closeAllConnections();

@@ -11,6 +11,7 @@ import { type Incarnation, incarnation } from "../model/ids.ts";
 import type { Logger } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { Registry } from "../registry/contract.ts";
+import { loadMeter } from "../registry/load.ts";
 import { openRegistry } from "../registry/registries.ts";
 import type { DatabaseSettings } from "../store/connect.ts";
 import { connect } from "../store/connect.ts";
@@ -64,6 +65,7 @@ export async function runApi(settings: ServerSettings, log: Logger): Promise<Run
         http: { host: settings.api.host, port: settings.api.port },
         retention: settings.api.retention,
         processMetrics: metrics.text,
+        load: loadMeter(),
         wire: {
           host: settings.api.wireHost,
           port: settings.api.wirePort,
@@ -95,6 +97,7 @@ export async function runMaster(settings: ServerSettings, log: Logger): Promise<
         log,
         meter: health.metrics.meter,
         health: health.url,
+        load: loadMeter(),
         settings: { capacity, lookEveryMs, lostLimit, misfireAfterMs, choice },
       }),
     );

@@ -6,6 +6,8 @@ import type { Incarnation } from "../model/ids.ts";
 import { withFields } from "../model/logger.ts";
 import { OperationError } from "../model/operation-error.ts";
 import type { MemberData } from "../registry/contract.ts";
+import { type Load, noLoad } from "../registry/load.ts";
+import { tellLoad } from "../registry/tell-load.ts";
 import { startTerm, type TermDeps, type Work } from "./term.ts";
 
 export interface Master {
@@ -18,13 +20,16 @@ export interface Master {
   close(): Promise<void>;
 }
 
-export type MasterDeps = Omit<TermDeps, "isMember">;
+export interface MasterDeps extends Omit<TermDeps, "isMember"> {
+  /** Of its host, for people; absent: nothing is told. */
+  readonly load?: () => Load;
+}
 
 const joinAgainMs = 500;
 
 /** Resolves once it is a member of the registry. */
 export async function startMaster(deps: MasterDeps): Promise<Master> {
-  const { registry, clock = systemClock } = deps;
+  const { registry, clock = systemClock, load = () => noLoad } = deps;
   const closing = new AbortController();
   const startedAt = new Date(clock.wallMs()).toISOString();
   let isConnected = true;
@@ -35,9 +40,10 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   const { incarnation } = term;
   const log = withFields(deps.log, () => ({ master: incarnation }));
 
+  const data = (now: Load): MemberData => memberData(startedAt, deps.health, now);
   const join = async (): Promise<void> => {
     const lostBefore = sessionsLost;
-    await registry.join({ kind: "master", incarnation, data: memberData(startedAt, deps.health) });
+    await registry.join({ kind: "master", incarnation, data: data(load()) });
     // Lost while it joined: the session in which it stands now may be gone.
     if (sessionsLost !== lostBefore) throw new OperationError("unavailable", "the session was lost while joining");
     isMember = true;
@@ -75,6 +81,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
   }
   isStarted = true;
   term.run();
+  const stopTelling = tellLoad({ registry, isMember: () => isMember, data, load, clock, log });
 
   return {
     incarnation,
@@ -91,6 +98,7 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
     },
     close: async () => {
       closing.abort();
+      stopTelling();
       stopSession();
       await joining;
       term.close();
@@ -100,13 +108,12 @@ export async function startMaster(deps: MasterDeps): Promise<Master> {
 }
 
 /** Nobody connects to a master but those who ask for its health. */
-const memberData = (startedAt: string, health: string | undefined): MemberData => ({
+const memberData = (startedAt: string, health: string | undefined, load: Load): MemberData => ({
   host: health === undefined ? "" : new URL(health).hostname,
   port: health === undefined ? 0 : Number(new URL(health).port),
   pid: process.pid,
   startedAt,
-  cpu: 0,
-  memory: 0,
+  ...load,
   slots: 0,
   slotsUsed: 0,
   status: "ready",

@@ -9,6 +9,7 @@ import { startMaster } from "../../master/master.ts";
 import { needsOwner } from "../../model/life/workflow-instance.ts";
 import { OperationError } from "../../model/operation-error.ts";
 import { forgetEveryone } from "../../registry/database-tables.ts";
+import { loadMeter } from "../../registry/load.ts";
 import { openRegistry } from "../../registry/registries.ts";
 import { openDatabase } from "../../store/database.ts";
 import { migrate } from "../../store/migrations.ts";
@@ -74,6 +75,7 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
         log,
         wake: () => wake(),
         processMetrics: metrics.text,
+        load: loadMeter(),
         onRequest: () => {
           usage.lastAskedMs = performance.now();
         },
@@ -87,6 +89,7 @@ export async function standalone(io: Io, options: StandaloneOptions): Promise<Ex
         database,
         registry: masterRegistry,
         meter,
+        load: loadMeter(),
         newIncarnation: newIncarnation("local"),
         secret: settings.secret,
         encryptionKey,

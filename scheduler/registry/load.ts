@@ -1,4 +1,4 @@
-// How busy this machine is, as far as a master needs to know to choose a worker.
+// How busy this machine is: what masters choose workers by, and people look at.
 
 import { cpus, freemem, totalmem } from "node:os";
 
@@ -7,6 +7,8 @@ export interface Load {
   readonly cpu: number;
   readonly memory: number;
 }
+
+export const noLoad: Load = { cpu: 0, memory: 0 };
 
 /** Shorter than this, a measurement says nothing. */
 const spanMs = 500;
