@@ -19,6 +19,9 @@ const settings: Record<Group, { readonly concurrency: number; readonly timeoutMs
   chaos: { concurrency: 1, timeoutMs: 900_000 },
 };
 
+/** Needs processors and no server: it runs beside the others of its group, which mostly wait, and behind them in priority. */
+const background = path.join("test", "chaos", "simulator.test.ts");
+
 interface Need {
   /** A program on the PATH or a file. */
   readonly program: string;
@@ -101,9 +104,6 @@ function filesOf(group: Group): readonly string[] {
   if (group !== "unit") return all.filter((file) => folder(file) === group);
   return all.filter((file) => !ownFolder.some((name) => name === folder(file)));
 }
-
-/** Needs processors and no server: it runs beside the others of its group, which mostly wait, and behind them in priority. */
-const background = path.join("test", "chaos", "simulator.test.ts");
 
 async function run(group: Group): Promise<Summary> {
   const files = filesOf(group);
