@@ -25,10 +25,10 @@ test("nothing is lost and nothing runs twice in any simulated run", { timeout: 1
   assert.ok(result.faults >= 20 * count, `${result.faults} faults`);
 });
 
-describe("the simulator finds what is planted, within a hundred runs", () => {
+describe("the simulator finds what is planted, within a minute", () => {
   for (const plant of plants) {
     test(plant.name, { timeout: 240_000 }, async (t) => {
-      const { runs, tookMs, wrong } = await lookFor(plant, 100, 150_000);
+      const { runs, tookMs, wrong } = await lookFor(plant, 100, 60_000);
       t.diagnostic(`${runs} runs, ${(tookMs / 1_000).toFixed(1)} s: ${wrong[0]}`);
       assert.ok(wrong.length > 0, `${runs} runs showed nothing`);
     });

@@ -33,6 +33,11 @@ test("the language is there in VS Code: colours, hints, completion, hover, renam
     const input = page.locator(".quick-input-widget:visible input").first();
     await input.waitFor();
     await input.fill(`:${line}:${column}`);
+    // Before it has found the line, Enter does nothing.
+    await page
+      .locator(".quick-input-widget:visible .monaco-list-row")
+      .filter({ hasText: `line ${line} ` })
+      .waitFor();
     await vscode.press("Enter");
     await page
       .locator(".quick-input-widget:visible")
