@@ -95,6 +95,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
   let isDraining = false;
   let isStarting = false;
   let isWatchingQueue = false;
+  let watchingMs = 0;
 
   const remember = (key: AttemptKey, entry: Extract<Entry, { kind: "ended" | "refused" | "declined" }>): void => {
     over.delete(key);
@@ -186,9 +187,12 @@ export function attempts(deps: AttemptsDeps): Attempts {
   };
 
   const giveBackLate = (): void => {
-    isWatchingQueue = false;
     const nowMs = clock.monotonicMs();
-    for (const key of [...queue]) {
+    const stoodStill = nowMs - watchingMs > 1.5 * patienceMs;
+    isWatchingQueue = false;
+    // What has a slot starts, in its turn; where the process stood still, slots may be free that it has not heard of.
+    const tooMany = stoodStill ? [] : queue.filter(needsSlot).slice(Math.max(0, deps.slots - slotsTaken));
+    for (const key of tooMany) {
       const entry = live.get(key);
       if (entry?.kind === "queued" && nowMs - entry.sinceMs >= patienceMs) {
         handOver(key, entry, "its worker had no free slot for it: it had been given more than it holds");
@@ -199,6 +203,7 @@ export function attempts(deps: AttemptsDeps): Attempts {
   const watchQueue = (): void => {
     if (isWatchingQueue || queue.length === 0) return;
     isWatchingQueue = true;
+    watchingMs = clock.monotonicMs();
     clock.after(patienceMs, giveBackLate);
   };
 

@@ -173,6 +173,15 @@ test("an attempt that finds no slot within a second goes back, and counts as no 
   assert.equal(worker.running(), 1);
 });
 
+test("an attempt for which there is a slot does not go back because its worker stood still", async (t) => {
+  const { worker, master } = await testWorker(t, { slots: 100 });
+  const all = Array.from({ length: 100 }, (_, task) => assignment(worker, "true\n", { instance: 7, task }));
+  await master.dispatch(...all);
+  const untilMs = performance.now() + 1_500;
+  while (performance.now() < untilMs); // the whole process, and the worker in it
+  for (const one of all) assert.equal((await master.ended(one)).outcome, "succeeded");
+});
+
 test("a draining worker takes nothing new and waits for what runs", async (t) => {
   const { worker, master, registry } = await testWorker(t);
   const one = assignment(worker, "sleep 0.3; echo done\n");
