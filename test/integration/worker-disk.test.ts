@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { TaskInstanceId } from "../../scheduler/model/ids.ts";
 import { openJournal } from "../../scheduler/worker/journal.ts";
+import { mountSmallDisk } from "../support/small-disk.ts";
 import { keptLog } from "../support/wire.ts";
 import { assignment, eventually, testWorker } from "../support/worker.ts";
 
 test("a worker's journal that met a full disk holds all that is open as soon as there is room again", async (t) => {
-  const folder = await smallDisk(t, "200k");
+  const folder = await smallDisk(t, 0.2);
   if (folder === undefined) return;
   const path = join(folder, "journal");
   const journal = openJournal(path, keptLog());
@@ -33,7 +33,7 @@ test("a worker's journal that met a full disk holds all that is open as soon as 
 });
 
 test("a full disk fails attempts with that reason, keeps the worker, and harms nothing once there is room again", async (t) => {
-  const folder = await smallDisk(t, "600k");
+  const folder = await smallDisk(t, 0.6);
   if (folder === undefined) return;
   const { worker, master, api } = await testWorker(t, { dataFolder: folder });
 
@@ -59,19 +59,13 @@ test("a full disk fails attempts with that reason, keeps the worker, and harms n
 });
 
 /** Undefined, and the test is skipped: this user may not mount one. */
-async function smallDisk(t: TestContext, size: string): Promise<string | undefined> {
+async function smallDisk(t: TestContext, sizeMb: number): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), "porpoise-disk-"));
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder], { stdio: "ignore" });
-  } catch {
-    await rm(folder, { recursive: true });
-    t.skip("this user may not mount a small disk");
-    return undefined;
-  }
-  // Lazily: a worker in it may end after this.
+  const disk = mountSmallDisk(folder, sizeMb);
   t.after(async () => {
-    execFileSync("umount", ["--lazy", folder]);
+    disk?.close();
     await rm(folder, { recursive: true });
   });
-  return folder;
+  if (disk === undefined) t.skip("this user may not mount a small disk");
+  return disk && folder;
 }

@@ -18,7 +18,9 @@ const refillMs = 20;
 export function mountSmallDisk(folder: string, sizeMb: number): SmallDisk | undefined {
   mkdirSync(folder, { recursive: true });
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeMb}m`, "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${Math.round(sizeMb * 1024)}k`, "tmpfs", folder], {
+      stdio: "ignore",
+    });
   } catch {
     return undefined;
   }
