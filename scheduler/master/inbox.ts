@@ -231,10 +231,8 @@ export function inbox(deps: InboxDeps): Inbox {
       const queue = asksForRun(command, found) ? serial.get(command.instance) : undefined;
       if (queue) {
         const admission = await admit(database, { ...queue, command });
-        if (admission !== "admitted") {
-          drop(found);
-          continue;
-        }
+        if (admission === "queued" || admission === "not_owned") drop(found);
+        if (admission !== "admitted") continue;
       }
       found.post({ kind: "command", command });
     }

@@ -13,8 +13,11 @@ const queueing = ["manual", "schedule"];
 const underWay = ["running", "pausing", "paused", "stopping"];
 const waiting = ["submitted", "serial_wait"];
 
-/** `queued`: it waits (or was discarded), has no owner any more and its command is gone. `not_owned`: another master has it. */
-export type Admission = "admitted" | "queued" | "not_owned";
+/**
+ * `queued`: it waits (or was discarded), has no owner any more and its command is gone. `not_owned`: another master has it.
+ * `obeyed`: the command was carried out since it was read.
+ */
+export type Admission = "admitted" | "queued" | "not_owned" | "obeyed";
 
 /**
  * May this instance of a serial workflow run now, as the command asks? If not, it is put into the queue (at its end, if it has run
@@ -40,6 +43,9 @@ export async function admit(
       .forUpdate()
       .first("event_seq", "queue_position", "state");
     if (!mine) return "not_owned";
+    // Under the instance's lock: the save that obeyed it may have been committed since it was read. The instance runs then, and
+    // must not be taken for one that asks for another run.
+    if (!(await transaction("command").where({ id: command.id }).first("id"))) return "obeyed";
     const isWaiting = waiting.includes(mine.state);
     const position = isWaiting ? mine.queue_position : command.id;
     const remembered = JSON.stringify({ kind: command.kind, payload: command.payload });

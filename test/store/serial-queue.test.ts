@@ -24,14 +24,17 @@ describe("the queue of a serial workflow", () => {
     await engine.database.knex("workflow_instance").where({ id }).update({ owner: self, owner_epoch: 1 });
     return id;
   };
-  const admitted = (id: string) =>
+  const commandOf = async (id: string): Promise<string> =>
+    String((await engine.database.knex("command").where({ workflow_instance_id: id }).first("id")).id);
+  /** `command`: absent, the one that is there. */
+  const admitted = async (id: string, command?: string) =>
     admit(engine.database, {
       instance: workflowInstanceId(id),
       workflowId,
       concurrency: "serial_wait",
       owner: self,
       epoch: 1,
-      command: { id: "1", kind: "start", instance: workflowInstanceId(id), payload: {} },
+      command: { id: command ?? (await commandOf(id)), kind: "start", instance: workflowInstanceId(id), payload: {} },
     });
   const end = (id: string) =>
     engine.database.knex("workflow_instance").where({ id }).update({ state: "succeeded", owner: null });
@@ -67,5 +70,20 @@ describe("the queue of a serial workflow", () => {
     await engine.database.knex("workflow_instance").where({ id }).update({ owner_epoch: 2 });
     assert.equal(await admitted(id), "not_owned");
     await end(id);
+  });
+
+  test("a start that was obeyed since it was read does not put the running instance back into the queue", async () => {
+    const [running, other] = [await started(), await started()];
+    const { knex } = engine.database;
+    const read = await commandOf(running);
+    assert.equal(await admitted(running), "admitted");
+    await knex("workflow_instance").where({ id: running }).update({ state: "running" });
+    await knex("command").where({ id: read }).del();
+    assert.equal(await admitted(other), "queued");
+    assert.equal(await admitted(running, read), "obeyed");
+    const row = await knex("workflow_instance").where({ id: running }).first("state", "owner");
+    assert.deepEqual([row.state, row.owner], ["running", self]);
+    await end(running);
+    await end(other);
   });
 });
